@@ -1,0 +1,87 @@
+"""The one place that runs dbt: environment of the profile, manifest, commands in this process."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from orchestration.settings import PROJECT, Settings
+
+DBT_PROJECT = PROJECT / "dbt_project"
+
+
+class DbtError(RuntimeError):
+    """dbt did not succeed; the message names what failed, without rows."""
+
+
+def target_folder(configuration: Settings) -> Path:
+    """Where dbt writes: manifest, run results, compiled SQL."""
+    return configuration.home / "dbt" / "target"
+
+
+def dbt_environment(configuration: Settings, url: str, business_date: date | None = None) -> dict[str, str]:
+    """What `profiles.yml` and the models read with env_var()."""
+    address = urlsplit(url)
+    environment = {
+        "LIENTHONG_DBT_HOST": address.hostname or "",
+        "LIENTHONG_DBT_PORT": str(address.port or 5432),
+        "LIENTHONG_DBT_USER": unquote(address.username or ""),
+        "LIENTHONG_DBT_PASSWORD": unquote(address.password or ""),
+        "LIENTHONG_DBT_DBNAME": address.path.lstrip("/"),
+        "DBT_PROJECT_DIR": str(DBT_PROJECT),
+        "DBT_PROFILES_DIR": str(DBT_PROJECT),
+        "DBT_TARGET_PATH": str(target_folder(configuration)),
+        "DBT_LOG_PATH": str(configuration.home / "dbt" / "logs"),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+    }
+    if business_date:
+        environment["LIENTHONG_BUSINESS_DATE"] = business_date.isoformat()
+    return environment
+
+
+@contextlib.contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def run_dbt(arguments: Sequence[str], environment: Mapping[str, str], callback: Any = None) -> Any:
+    """Run one dbt command in this process and return its result. Raises DbtError naming the failed nodes."""
+    from dbt.cli.main import dbtRunner
+
+    with _environment(environment):
+        outcome = dbtRunner(callbacks=[callback] if callback else []).invoke(
+            [*arguments, "--log-level", "none", "--no-use-colors"]
+        )
+    if outcome.exception:
+        raise DbtError(f"dbt {arguments[0]} stopped: {str(outcome.exception).strip().splitlines()[0]}")
+    if not outcome.success:
+        results = getattr(outcome.result, "results", [])
+        failed = [r.node.unique_id for r in results if r.status in ("error", "fail", "runtime error")]
+        raise DbtError(f"dbt {arguments[0]} failed at {', '.join(failed) or 'start'}; see {environment['DBT_LOG_PATH']}/dbt.log")
+    return outcome.result
+
+
+def ensure_manifest(configuration: Settings) -> Path:
+    """The manifest of the project as it is on disk now, parsed again only when a file is newer."""
+    manifest = target_folder(configuration) / "manifest.json"
+    suffixes = {".sql", ".yml", ".csv"}
+    newest = max(f.stat().st_mtime for f in DBT_PROJECT.rglob("*") if f.suffix in suffixes)
+    if not manifest.exists() or manifest.stat().st_mtime < newest:
+        nowhere = "postgresql://nobody:nothing@127.0.0.1:1/none"  # parsing opens no connection
+        run_dbt(["parse"], dbt_environment(configuration, nowhere, date(2000, 1, 1)))
+    return manifest

@@ -1,0 +1,62 @@
+"""Fixtures that start real things: one embedded PostgreSQL a session, one fresh warehouse a test."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from orchestration.server import ensure_server, stop_server
+from orchestration.warehouse import connect, prepare
+
+TEMPLATE = "warehouse_template"
+
+
+def _in_server(server_url: str, statement: str) -> None:
+    with psycopg.connect(server_url.rsplit("/", 1)[0] + "/postgres", autocommit=True) as connection:
+        connection.execute(statement)  # type: ignore[call-overload]
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of an embedded server that lives as long as the session of this worker."""
+    home: Path = tmp_path_factory.mktemp("server")
+    url = ensure_server(home)
+    yield url
+    stop_server(home)
+
+
+@pytest.fixture(scope="session")
+def _template(server_url: str) -> str:
+    _in_server(server_url, f"create database {TEMPLATE}")
+    with connect(server_url.rsplit("/", 1)[0] + f"/{TEMPLATE}") as connection:
+        prepare(connection)
+    return TEMPLATE
+
+
+@pytest.fixture
+def warehouse_url(server_url: str, _template: str) -> Iterator[str]:
+    """Address of a prepared, empty warehouse that only this test uses."""
+    name = f"warehouse_{uuid.uuid4().hex[:12]}"
+    _in_server(server_url, f"create database {name} template {_template}")
+    yield server_url.rsplit("/", 1)[0] + f"/{name}"
+    _in_server(server_url, f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def warehouse(warehouse_url: str) -> Iterator[psycopg.Connection]:
+    """A connection to the test's own warehouse."""
+    with connect(warehouse_url) as connection:
+        yield connection
+
+
+@pytest.fixture(autouse=True)
+def _no_outside_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Tests never touch the installation of the person who runs them."""
+    for name in [n for n in os.environ if n.startswith("LIENTHONG_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("LIENTHONG_HOME", str(tmp_path / "home"))
