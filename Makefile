@@ -1,5 +1,6 @@
 # Every target does its own set-up: git, make and Python 3.11 to 3.13 are enough.
-PYTHON ?= $(firstword $(foreach v,python3.13 python3.12 python3.11 python3,$(shell command -v $(v) 2>/dev/null)))
+PYTHON ?= $(firstword $(foreach v,python3 python3.13 python3.12 python3.11,$(shell $(v) -c '$(FITS)' 2>/dev/null && echo $(v))))
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 BIN := .venv/bin
 SHELL := /bin/bash
 export UV_PYTHON_DOWNLOADS := never
@@ -13,11 +14,11 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
 
 .venv/installed: requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+	@test -n "$(PYTHON)" && $(PYTHON) -c '$(FITS)' \
 	  || { echo "Python 3.11, 3.12 or 3.13 is needed; name one with: make PYTHON=/path/to/python $(MAKECMDGOALS)"; exit 1; }
 	@echo "Installing what is missing into .venv …"
 	@$(PYTHON) -m venv .venv
-	@command -v uv >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@uv --version >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@PATH="$$PATH:$(CURDIR)/$(BIN)"; export VIRTUAL_ENV="$(CURDIR)/.venv"; \
 	  uv pip sync --quiet --compile-bytecode --require-hashes requirements.lock && \
 	  uv pip install --quiet --no-deps --no-build-isolation --editable .
