@@ -41,7 +41,7 @@ lint: .venv/installed ## format, lint, types, SQL, import rules, contract drift
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/python -m orchestration.dbt_sources --check
+	@$(BIN)/python -m sources.dbt_sources --check
 	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 $(SQL_MODELS)
 
 format: .venv/installed ## rewrite what the formatter would

@@ -17,12 +17,13 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from sources.contract import KINDS, RECORDS, load_contracts
+from sources.errors import ExplainedError
 
 VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 CODE = re.compile(r"^(\d{2}|T[1-6])$")
 
 
-class RegistryError(ValueError):
+class RegistryError(ExplainedError):
     """A source file that does not hold; the message names file and field."""
 
 
@@ -103,7 +104,8 @@ class Source(BaseModel):
                 raise ValueError(f"records.{record}.system: {mapping.system} is not declared under systems")
             for part in ("columns", "values"):
                 if unknown := set(getattr(mapping, part)) - set(contracts[record].by_name):
-                    raise ValueError(f"records.{record}.{part}: not fields of the contract: {', '.join(sorted(unknown))}")
+                    names = ", ".join(sorted(unknown))
+                    raise ValueError(f"records.{record}.{part}: not fields of the contract: {names}")
         if unknown := set(self.authority) - set(KINDS):
             raise ValueError(f"authority: not kinds: {', '.join(sorted(unknown))}")
         return self

@@ -1,0 +1,71 @@
+"""Intake of one million members, PostgreSQL to accepted raw, against dlt on the same table."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date
+
+from benchmarks.member_source import bench_home, database, make_members, member_source, warehouse
+from benchmarks.report import Report, at_least, told
+from orchestration.server import ensure_server, stop_server
+
+ROWS = int(1_000_000 * float(os.environ.get("SCALE", "1")))
+PAIRS = 3
+
+
+def _ours(source_url: str, server_url: str, name: str) -> tuple[float, float]:
+    """Seconds of a whole intake, and of the same without its gate."""
+    from orchestration.intake import take_in
+
+    url = warehouse(server_url, name)
+    started = time.monotonic()
+    (outcome,) = take_in(
+        member_source(),
+        "member",
+        warehouse_url=url,
+        run_id="bench",
+        business_date=date(2026, 11, 22),
+        environment={"LIENTHONG_SOURCE_38_URL": source_url},
+    )
+    seconds = time.monotonic() - started
+    if outcome.status != "accepted" or outcome.accepted + outcome.quarantined != ROWS:
+        raise SystemExit(f"the measured intake was {outcome.status}: {outcome.reason}")
+    return seconds, seconds - outcome.gate_seconds
+
+
+def _dlt(source_url: str, server_url: str, folder: str) -> float:
+    command = [sys.executable, "-m", "benchmarks.dlt_load", source_url, database(server_url, "bench_dlt"), folder]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[-1])
+
+
+def measure_intake(report: Report) -> None:
+    """Pairs of runs, ours and dlt's in turn; the ratio is taken pair by pair and its median told."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = bench_home(folder)
+        server_url = ensure_server(home)
+        try:
+            source_url = make_members(server_url, "bench_source", ROWS)
+            ours, ungated, theirs = [], [], []
+            for pair in range(PAIRS):
+                gated, bare = _ours(source_url, server_url, "bench_intake")
+                ours.append(gated)
+                ungated.append(bare)
+                theirs.append(_dlt(source_url, server_url, f"{folder}/dlt{pair}"))
+            report.add(
+                told("intake: rows a second, with the gate", ROWS / statistics.median(ours), "rows/s"),
+                told("intake: rows a second, without the gate", ROWS / statistics.median(ungated), "rows/s"),
+                told("intake: rows a second of dlt sql_database, pyarrow", ROWS / statistics.median(theirs), "rows/s"),
+                at_least("intake against dlt, with the gate", _ratio(theirs, ours), "times", 2.5),
+                at_least("intake against dlt, without the gate", _ratio(theirs, ungated), "times", 5),
+            )
+        finally:
+            stop_server(home)
+
+
+def _ratio(theirs: list[float], ours: list[float]) -> float:
+    return statistics.median(t / o for t, o in zip(theirs, ours, strict=True))

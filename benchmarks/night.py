@@ -1,0 +1,72 @@
+"""`make bench-night`: install, unchanged night, intake against dlt, memory."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.intake import measure_intake
+from benchmarks.memory import measure_memory
+from benchmarks.report import Report, at_most, run, told
+from orchestration.settings import PROJECT
+
+INSTALL_GOAL, UNCHANGED_GOAL = 360, 60
+
+
+def _make(target: str, clone: Path, home: Path) -> tuple[float, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("LIENTHONG_", "VIRTUAL_ENV", "DAGSTER", "DBT_"))}
+    environment = kept | {"HOME": str(home)}
+    started = time.monotonic()
+    done = subprocess.run(["make", target], cwd=clone, env=environment, capture_output=True, text=True, check=False)
+    seconds = time.monotonic() - started
+    if done.returncode:
+        raise SystemExit(f"make {target} failed in the fresh clone:\n{done.stdout[-2000:]}\n{done.stderr[-3000:]}")
+    return seconds, done.stdout
+
+
+def _rows(clone: Path) -> str:
+    query = "select (select count(*) from raw.member) + (select count(*) from history.person)"
+    probe = (
+        "from orchestration.settings import settings; from orchestration.warehouse import connect, warehouse_url;"
+        f"print(connect(warehouse_url(settings())).execute('{query}').fetchone()[0])"
+    )
+    python = str(clone / ".venv" / "bin" / "python")
+    return subprocess.run([python, "-c", probe], cwd=clone, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def measure_nights(report: Report) -> None:
+    """A fresh clone with an empty HOME to release 1, then the same night again."""
+    with tempfile.TemporaryDirectory() as folder:
+        clone, home = Path(folder) / "clone", Path(folder) / "home"
+        home.mkdir()
+        subprocess.run(["git", "clone", "--quiet", str(PROJECT), str(clone)], check=True)
+        try:
+            seconds, said = _make("nightly", clone, home)
+            print(said)
+            report.add(at_most("install: fresh clone to published release", seconds, "s", INSTALL_GOAL))
+            before = _rows(clone)
+            seconds, said = _make("nightly", clone, home)
+            print(said)
+            report.add(at_most("unchanged night: the same date again", seconds, "s", UNCHANGED_GOAL))
+            same = _rows(clone) == before and "nothing has changed" in said
+            report.add(at_most("unchanged night: surplus rows in raw and history", 0 if same else 1, "rows", 0))
+        finally:
+            subprocess.run([str(clone / ".venv" / "bin" / "lienthong"), "server", "stop"], cwd=clone, check=False)
+            shutil.rmtree(clone, ignore_errors=True)
+
+
+def measure(report: Report) -> None:
+    """All figures of the night."""
+    report.add(told("machine: cores", os.cpu_count() or 0, "cores"))
+    measure_intake(report)
+    measure_memory(report)
+    measure_nights(report)
+
+
+if __name__ == "__main__":
+    sys.exit(run("night", measure))

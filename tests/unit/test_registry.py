@@ -1,0 +1,80 @@
+"""A source file that does not hold is refused, naming file and field."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from orchestration.settings import PROJECT
+from sources.registry import RegistryError, load_source, load_sources, resolve
+
+GOOD: dict[str, Any] = {
+    "code": "38",
+    "name": "Tỉnh ủy Thanh Hóa",
+    "systems": {"party": {"connector": "database", "url": "${LIENTHONG_SOURCE_38_URL}"}},
+    "records": {"organisation": {"system": "party", "table": "to_chuc", "columns": {"source_key": "id", "name": "ten"}}},
+}
+
+
+def _write(folder: Path, document: dict[str, Any], name: str = "38.yml") -> Path:
+    file = folder / name
+    file.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
+    return file
+
+
+def test_a_source_says_which_kinds_it_has(tmp_path: Path) -> None:
+    source = load_source(_write(tmp_path, GOOD))
+    assert source.kinds == ("organisation",)
+    assert source.records_of("organisation") == ("organisation",)
+    assert source.records["organisation"].options == {"table": "to_chuc"}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"code": "T9"}, "two digits of a province"),
+        ({"records": {"people": GOOD["records"]["organisation"]}}, "no such record"),
+        ({"records": {"organisation": {"system": "x", "columns": {"source_key": "id"}}}}, "not declared under systems"),
+        ({"records": {"organisation": {"system": "party", "columns": {"name": "ten"}}}}, "must map source_key"),
+        ({"records": {"organisation": {"system": "party", "columns": {"source_key": "id", "ton_giao": "tg"}}}}, "ton_giao"),
+        ({"systems": {"party": {"connector": "ftp"}}}, "systems.party.connector"),
+        ({"surplus": 1}, "surplus"),
+    ],
+)
+def test_what_does_not_hold_is_named(tmp_path: Path, change: dict[str, Any], said: str) -> None:
+    with pytest.raises(RegistryError, match="38.yml") as caught:
+        load_source(_write(tmp_path, GOOD | change))
+    assert said in str(caught.value)
+
+
+def test_file_and_code_agree(tmp_path: Path) -> None:
+    with pytest.raises(RegistryError, match=r"must be named 38\.yml"):
+        load_source(_write(tmp_path, GOOD, "40.yml"))
+
+
+def test_secrets_come_from_this_sources_variables_only(tmp_path: Path) -> None:
+    source = load_source(_write(tmp_path, GOOD))
+    system = resolve(source, "party", {"LIENTHONG_SOURCE_38_URL": "sqlite:////secret"})
+    assert system.options["url"] == "sqlite:////secret"
+    assert "secret" not in repr(system)
+    with pytest.raises(RegistryError, match="set the environment variable LIENTHONG_SOURCE_38_URL"):
+        resolve(source, "party", {})
+    other = GOOD | {"systems": {"party": {"connector": "database", "url": "${HOME}"}}}
+    with pytest.raises(RegistryError, match="must begin with LIENTHONG_SOURCE_38_"):
+        resolve(load_source(_write(tmp_path, other)), "party", {"HOME": "/"})
+
+
+def test_the_registry_holds_the_forty_bodies_with_all_four_kinds() -> None:
+    sources = load_sources(PROJECT / "sources" / "registry")
+    assert len(sources) == 40
+    assert sum(code.startswith("T") for code in sources) == 6
+    assert all(len(s.kinds) == 4 for s in sources.values())
+    assert {system.connector for s in sources.values() for system in s.systems.values()} == {
+        "database",
+        "workbook",
+        "csv",
+        "rest",
+    }
