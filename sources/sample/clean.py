@@ -1,0 +1,58 @@
+"""The world as it truly is: thirteen records that agree with one another, before anybody writes them down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from sources.sample import careers, staffing
+from sources.sample.agencies import agencies
+from sources.sample.cadres import cadres
+from sources.sample.members import PRESENT, memberships, with_second_records
+from sources.sample.organisations import organisations, with_counts
+from sources.sample.people import people
+
+
+@dataclass(frozen=True)
+class World:
+    """All persons and the thirteen records, with `person` and `record_no` where a person stands behind a row."""
+
+    persons: pl.DataFrame
+    records: dict[str, pl.DataFrame]
+
+
+def world(scale: float, seed: int, as_of: date) -> World:
+    """Build the true state at `as_of`; the same arguments give the same world."""
+    bodies = organisations(scale, seed, as_of)
+    everybody = people(scale, seed, as_of)
+    first = memberships(everybody, bodies, seed, as_of)
+    members, moves = with_second_records(first, bodies, seed, as_of)
+    counted = members.filter((pl.col("record_no") != 3) & pl.col("status").is_in(PRESENT))
+    offices = agencies(scale, as_of, seed)
+    staff = cadres(everybody, offices, members, seed, as_of).with_columns(record_no=pl.lit(1))
+    present = staffing.headcounts(staff, seed, as_of)
+    deputies = (
+        staff.filter(pl.col("role") == "deputy").group_by("agency_code").agg(deputy_count=pl.len().cast(pl.Int64))
+    )
+    return World(
+        persons=everybody.persons,
+        records={
+            "organisation": with_counts(bodies, counted),
+            "agency": offices.join(deputies, on="agency_code", how="left", maintain_order="left").with_columns(
+                pl.col("deputy_count").fill_null(0)
+            ),
+            "member": members,
+            "membership_transfer": careers.transfers(members, moves, bodies, seed, as_of),
+            "cadre": staff,
+            "position_assignment": careers.position_assignments(staff, members, bodies, seed, as_of),
+            "evaluation": careers.evaluations(staff, offices, seed, as_of),
+            "planning": careers.plannings(staff, seed, as_of),
+            "training": careers.trainings(staff, seed, as_of),
+            "award": careers.awards(staff, seed, as_of),
+            "discipline": careers.disciplines(staff, seed, as_of),
+            "staffing_quota": staffing.quotas(present, seed, as_of),
+            "headcount": present,
+        },
+    )

@@ -1,0 +1,1 @@
+"""Writers: what a source says, in the shape of the system it says it with."""
