@@ -1,0 +1,136 @@
+"""Acceptance: one transaction in which a judged batch becomes part of `raw`.
+
+Rows of `raw` are only added; the single change ever made to one is that `last_batch` is set, once,
+when it closes. A held row is not absent: the open row of its key stays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from sources.contract import Contract
+from sources.landing import BatchTables
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """What became of the rows of a batch: delivered = accepted + unchanged + quarantined.
+
+    A tombstone counts as accepted where it closed a row and as unchanged where there was none to close;
+    `closed` counts rows of `raw` closed because their key left a snapshot or came as a tombstone.
+    """
+
+    accepted: int
+    unchanged: int
+    quarantined: int
+    closed: int
+
+
+class LostRows(AssertionError):
+    """Rows delivered and rows accounted for differ: a fault of ours, so the transaction is undone."""
+
+
+def lock(connection: psycopg.Connection, source: str, record: str) -> None:
+    """Hold one record of one source until the transaction ends; others are not touched."""
+    connection.execute("select pg_advisory_xact_lock(hashtext('intake'), hashtext(%s))", [f"{source}/{record}"])
+
+
+def _columns(contract: Contract) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(name) for name, _ in contract.columns())
+
+
+def accept(
+    connection: psycopg.Connection,
+    contract: Contract,
+    tables: BatchTables,
+    *,
+    source: str,
+    batch_id: int,
+    mode: str,
+    delivered: int,
+) -> Acceptance:
+    """Bring the typed rows that are not held into `raw`; to be called inside a transaction.
+
+    The faults table names held rows by their place in the typed table. Raises LostRows.
+    """
+    raw = sql.Identifier("raw", contract.record)
+    values = {"raw": raw, "typed": tables.typed, "faults": tables.faults, "columns": _columns(contract)}
+    known = {"source": source, "batch": batch_id}
+
+    def run(statement: str, **more: sql.Composable) -> psycopg.Cursor:
+        return connection.execute(sql.SQL(statement).format(**values, **more), known)
+
+    lock(connection, source, contract.record)
+    connection.execute("set local work_mem = '256MB'")
+    quarantined: int = run("select count(*) from {faults} where held").fetchone()[0]  # type: ignore[index]
+    live: int = run("select count(*) from {typed}").fetchone()[0]  # type: ignore[index]
+    fit = sql.SQL("true")
+    if quarantined:
+        fit = sql.SQL("t.ctid <> all (array(select tid from {} where held))").format(tables.faults)
+    if quarantined > 50:  # beyond a few, a hash of places is faster than comparing each
+        fit = sql.SQL("not exists (select from {} as f where f.held and f.tid = t.ctid)").format(tables.faults)
+    closed = 0
+    if run("select from {raw} where source = %(source)s and last_batch is null limit 1").fetchone() is None:
+        new = run(_INSERT + " from {typed} as t where {fit}", fit=fit).rowcount
+    else:
+        connection.execute("drop table if exists pg_temp.news")
+        run(
+            "create temp table news on commit drop as select t.ctid as tid, o.ctid as open from {typed} as t left join "
+            "{raw} as o on o.source = %(source)s and o.source_key = t.source_key and o.last_batch is null "
+            "where {fit} and o.row_hash is distinct from t.row_hash",
+            fit=fit,
+        )
+        connection.execute("analyze pg_temp.news")
+        run("update {raw} as r set last_batch = %(batch)s from pg_temp.news as n where r.ctid = n.open")
+        if mode == "snapshot":
+            closed = run(
+                "update {raw} as r set last_batch = %(batch)s where r.source = %(source)s and r.last_batch is null "
+                "and not exists (select from {typed} as t where t.source_key = r.source_key)"
+            ).rowcount
+        new = run(_INSERT + " from {typed} as t join pg_temp.news as n on n.tid = t.ctid").rowcount
+    gone, tombstones, nameless = _bury(connection, contract, tables, source, batch_id)
+    done = Acceptance(
+        accepted=new + gone,
+        unchanged=live - quarantined - new + (tombstones - gone - nameless),
+        quarantined=quarantined + nameless,
+        closed=closed + gone,
+    )
+    if delivered != done.accepted + done.unchanged + done.quarantined:
+        raise LostRows(f"batch {batch_id}: {delivered} rows were delivered, accounted for are {done}")
+    return done
+
+
+_INSERT = (
+    "insert into {raw} (source, {columns}, repairs, file, sheet, row_no, row_hash, first_batch) "
+    "select %(source)s, {columns}, repairs, file, sheet, row_no, row_hash, %(batch)s"
+)
+
+
+def _bury(
+    connection: psycopg.Connection, contract: Contract, tables: BatchTables, source: str, batch_id: int
+) -> tuple[int, int, int]:
+    """Close the rows of tombstones; (rows closed, tombstones, tombstones without a key).
+
+    A key that the same delivery also brings alive is alive.
+    """
+    found = connection.execute(
+        sql.SQL(
+            "select count(*), count(*) filter (where landing.clean_text(source_key) = '') from {} where deleted"
+        ).format(tables.landing)
+    ).fetchone()
+    assert found is not None
+    tombstones, nameless = found
+    if not tombstones:
+        return 0, 0, 0
+    gone = connection.execute(
+        sql.SQL(
+            "update {raw} as r set last_batch = %(batch)s where r.source = %(source)s and r.last_batch is null "
+            "and r.source_key in (select landing.clean_text(l.source_key) from {landing} as l where l.deleted) "
+            "and not exists (select from {typed} as t where t.source_key = r.source_key)"
+        ).format(raw=sql.Identifier("raw", contract.record), landing=tables.landing, typed=tables.typed),
+        {"source": source, "batch": batch_id},
+    ).rowcount
+    return gone, tombstones, nameless

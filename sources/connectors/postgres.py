@@ -1,0 +1,158 @@
+"""PostgreSQL to PostgreSQL: COPY to COPY, one snapshot of the source, no row is taken apart here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import psycopg
+import sqlalchemy as sa
+from psycopg import pq, sql
+
+from sources.connectors.base import TRUE_TEXTS, Delivery, Job, SourceError
+from sources.connectors.landing import Landing
+from sources.connectors.values import escaped_bytes
+from sources.text.decoding import ESCAPES
+
+if TYPE_CHECKING:
+    from sources.connectors.database import Plan
+
+_BLOCK = 256 << 10
+_PROGRESS = 20_000
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")
+#: Classes of SQLSTATE whose first message line names objects, never values.
+_SAFE_CLASSES = ("08", "28", "3D", "42", "53", "55", "57")
+Match = Callable[[Job, Sequence[str], Delivery], "Plan"]
+
+
+def read(job: Job, landing: Landing, url: sa.URL, delivery: Delivery, match: Match) -> Delivery:
+    """Land one record of a PostgreSQL source. Raises SourceError with where and what to do."""
+    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    try:
+        with psycopg.connect(plain, connect_timeout=15, options=_options(url, job)) as connection:
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            connection.read_only = True
+            return _copy(job, landing, connection, delivery, match)
+    except psycopg.Error as error:
+        raise failure(job, error) from None
+
+
+def _options(url: sa.URL, job: Job) -> str:
+    given = url.query.get("options", "")
+    ours = f"-c timezone=UTC -c datestyle=ISO -c client_encoding=UTF8 -c statement_timeout={int(job.seconds * 1000)}"
+    return f"{given if isinstance(given, str) else ' '.join(given)} {ours}".strip()
+
+
+def _relation(job: Job) -> sql.Composable:
+    if query := job.option("query"):
+        return sql.SQL("({}) delivered_rows").format(sql.SQL(str(query).strip().rstrip(";")))
+    if not (table := job.option("table")):
+        raise SourceError(
+            f"{job.where}: chưa khai báo bảng (table) hay câu truy vấn (query); sửa tệp nguồn.",
+            "neither table nor query is declared",
+        )
+    return sql.Identifier(*str(table).split("."))
+
+
+def _copy(job: Job, landing: Landing, connection: psycopg.Connection, delivery: Delivery, match: Match) -> Delivery:
+    relation = _relation(job)
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("SELECT * FROM {} WHERE false").format(relation))
+        plan = match(job, [column.name for column in cursor.description or ()], delivery)
+        changed: sql.Composable = sql.SQL("")
+        if plan.cursor:
+            column = sql.Identifier(plan.cursor)
+            if job.since is not None:
+                changed = sql.SQL(" WHERE {} > {}").format(column, sql.Literal(job.since))
+            cursor.execute(sql.SQL("SELECT max({})::text FROM {}{}").format(column, relation, changed))
+            latest = cursor.fetchone()
+            delivery.watermark = (latest and latest[0]) or job.since
+        gone: sql.Composable = sql.SQL("false")
+        if plan.deleted:
+            texts = sql.SQL(", ").join(map(sql.Literal, sorted(TRUE_TEXTS)))
+            gone = sql.SQL("coalesce(lower({}::text) IN ({}), false)").format(sql.Identifier(plan.deleted), texts)
+        values = [sql.SQL("{}::text").format(sql.Identifier(c)) for c in plan.found.values()]
+        query = (
+            sql.SQL("COPY (SELECT row_number() OVER (), {}::text, NULL, {}, {} FROM {}{}{}) TO STDOUT")
+            .format(
+                sql.Literal(str(job.option("table", "query"))),
+                gone,
+                sql.SQL(", ").join(values),
+                relation,
+                changed,
+                sql.SQL("") if job.limit is None else sql.SQL(" LIMIT {}").format(sql.Literal(job.limit)),
+            )
+            .as_bytes(connection)
+        )
+        if escape := connection.info.parameter_status("server_encoding") == "SQL_ASCII":
+            # A server without an encoding: take its bytes as they are.
+            cursor.execute("SET client_encoding TO 'SQL_ASCII'")
+    escaped = ESCAPES.count
+    _pipe(landing, connection.pgconn, query, list(plan.found), escape)
+    delivery.delivered = landing.delivered
+    if ESCAPES.count > escaped:
+        delivery.warnings.append(escaped_bytes(ESCAPES.count - escaped))
+    return delivery
+
+
+def _pipe(landing: Landing, source: pq.abc.PGconn, query: bytes, fields: list[str], escape: bool) -> None:
+    """Move COPY data in blocks of 256 kB; the server's row count is what was delivered."""
+    source.nonblocking = 0
+    _expect(source.exec_(query), pq.ExecStatus.COPY_OUT)
+    with landing.connection.cursor() as cursor, landing.copy(cursor, fields) as copy:
+        block, size, rows = [], 0, 0
+        fetch = source.get_copy_data
+        while True:
+            length, data = fetch(0)
+            if length < 0:
+                break
+            rows += 1
+            size += length
+            block.append(_escaped(data) if escape else data)
+            if size >= _BLOCK:
+                copy.write(b"".join(block))
+                block, size = [], 0
+                if rows - landing.delivered >= _PROGRESS:
+                    landing.delivered = rows
+                    landing.progress(rows)
+        result = source.get_result()
+        if result is None:
+            raise psycopg.OperationalError("the source ended the copy without a result")
+        _expect(result, pq.ExecStatus.COMMAND_OK)
+        copy.write(b"".join(block))
+        landing.delivered = result.command_tuples or 0
+    source.get_result()
+    source.nonblocking = 1
+    landing.progress(landing.delivered)
+
+
+def _escaped(data: bytes | memoryview) -> bytes:
+    """A row of a server without an encoding; COPY wants the backslash of an escape doubled."""
+    text = bytes(data).decode("utf-8", "surrogateescape")
+    clean, count = _NOT_UTF8.subn(lambda m: f"\\\\x{ord(m.group()) - 0xDC00:02X}", text)
+    ESCAPES.count += count
+    return clean.encode()
+
+
+def _expect(result: pq.abc.PGresult, status: pq.ExecStatus) -> None:
+    if result.status != status:
+        raise psycopg.errors.error_from_result(result)
+
+
+def failure(job: Job, error: psycopg.Error) -> SourceError:
+    """What a clerk is told of an error of the source's server; no value of a row is in it."""
+    state = error.sqlstate or ""
+    first = (error.diag.message_primary or "").splitlines()[:1] if state[:2] in _SAFE_CLASSES else []
+    detail = " ".join([type(error).__name__, state, *first]).strip()
+    if state in ("42P01", "3F000"):
+        what = f"không thấy bảng “{job.option('table', 'câu truy vấn')}” ở nguồn; kiểm tra tên bảng và lược đồ"
+    elif state[:2] == "28" or state == "42501" or "password authentication failed" in str(error):
+        what = "nguồn từ chối tài khoản kết nối; kiểm tra tên đăng nhập, mật khẩu và quyền đọc"
+    elif state == "57014":
+        what = f"nguồn trả lời quá {job.seconds:g} giây; chạy lại sau hoặc nâng giới hạn thời gian"
+    elif not state or state[:2] in ("08", "53", "57", "3D"):
+        what = "không kết nối được cơ sở dữ liệu của nguồn; kiểm tra máy chủ và đường truyền rồi chạy lại"
+    else:
+        what = "cơ sở dữ liệu của nguồn báo lỗi khi đọc; báo cán bộ kỹ thuật"
+    return SourceError(f"{job.where}: {what}.", detail)

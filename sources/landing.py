@@ -1,0 +1,267 @@
+"""Landing and typing: the tables of one batch and the one statement that reads texts into types.
+
+A batch has tables in schema `landing`: the texts as they came, the typed rows, and (made by
+`expectations.faults`) the rows that break a rule. What a text means is decided by the SQL functions of
+`orchestration/schema/02_reading.sql`; here they are only put together for one contract and mapping.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from sources.contract import CODE_LISTS, Contract, Property
+from sources.registry import RecordMapping
+
+#: What every landing table has before the fields of the contract.
+PLACE = ("row_no", "file", "sheet", "deleted")
+
+_READERS = {"date": "date_text", "integer": "integer_text", "numeric": "number_text", "boolean": "boolean_text"}
+_REPAIRS = {
+    "identifier12": "identifier12_text",
+    "identifier9": "identifier9_text",
+    "identifier8": "identifier8_text",
+    "organisationCode": "organisation_code_text",
+    "unitCode": "unit_code_text",
+    "rankCode": "rank_code_text",
+    "step": "step_text",
+    "personName": "person_name_text",
+}
+_SAID = {
+    "date_text": "date_text_repair",
+    "partial_date_text": "date_text_repair",
+    "integer_text": "number_text_repair",
+    "number_text": "number_text_repair",
+    "boolean_text": "code_text_repair",
+    "code_text": "code_text_repair",
+    "clean_text": "clean_text_repair",
+    "step_text": "step_text_repair",
+    "person_name_text": "person_name_text_repair",
+}
+#: Repair codes that a contract may name.
+REPAIRS = frozenset(_REPAIRS)
+
+
+@dataclass(frozen=True)
+class BatchTables:
+    """Tables of one batch, as they stand in a statement."""
+
+    landing: sql.Identifier
+    typed: sql.Identifier
+    judged: sql.Identifier
+    faults: sql.Identifier
+
+    @classmethod
+    def of(cls, record: str, batch_id: int) -> BatchTables:
+        """The tables of batch `batch_id` of `record`."""
+        name = f"{record}_{batch_id}"
+        return cls(*(sql.Identifier("landing", name + suffix) for suffix in ("", "_typed", "_judged", "_faults")))
+
+
+def table_name(table: sql.Identifier) -> str:
+    """`schema."name"` as a connector needs it."""
+    return table.as_string(None)
+
+
+def create_landing(connection: psycopg.Connection, contract: Contract, tables: BatchTables) -> None:
+    """Create the landing table of a batch: place in the source, then every field as text."""
+    fields = sql.SQL(", ").join(sql.SQL("{} text").format(sql.Identifier(p.name)) for p in contract.properties)
+    connection.execute(
+        sql.SQL(
+            "create unlogged table {} (row_no bigint, file text, sheet text, deleted boolean not null default false, {})"
+            " with (autovacuum_enabled = false)"
+        ).format(tables.landing, fields)
+    )
+
+
+def drop(connection: psycopg.Connection, tables: BatchTables) -> None:
+    """Drop whatever there is of a batch in `landing`."""
+    connection.execute(
+        sql.SQL("drop view if exists {}; drop table if exists {}, {}, {}").format(
+            tables.judged, tables.landing, tables.typed, tables.faults
+        )
+    )
+
+
+def _rank_spellings() -> dict[str, str]:
+    """Names of ranks in force and their initials ("CVC") to rank codes, from the seed of ranks."""
+    found: dict[str, str] = {}
+    with (CODE_LISTS.parent / "civil_service_rank.csv").open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            if not row["valid_to"]:
+                found.setdefault(row["name"], row["rank_code"])
+                found.setdefault("".join(word[0] for word in row["name"].upper().split()), row["rank_code"])
+    return found
+
+
+def _spellings(p: Property) -> list[tuple[str, str]]:
+    """Every known spelling of the values of a coded field as (spelling, code)."""
+    if p.repair == "rankCode":
+        return list(_rank_spellings().items())
+    found = [(c.value, c.value) for c in p.codes or ()]
+    found += [(spelling, c.value) for c in p.codes or () for spelling in (c.label, *c.aliases)]
+    return found + [(c.value.lstrip("0"), c.value) for c in p.codes or () if c.value.startswith("0")]
+
+
+def _code_maps(
+    connection: psycopg.Connection, p: Property, values: Mapping[str, str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Spelling to code, exactly and by code key; a key that two codes share is no key."""
+    exact: dict[str, str] = {}
+    for spelling, code in _spellings(p):
+        exact.setdefault(spelling, code)
+    exact.update(values)
+    keys = connection.execute("select s, landing.code_key(s) from unnest(%s::text []) as s", [list(exact)]).fetchall()
+    loose: dict[str, str] = {}
+    for spelling, key in keys:
+        if spelling in values:
+            loose[key] = values[spelling]
+    shared = set()
+    for spelling, key in keys:
+        if loose.setdefault(key, exact[spelling]) != exact[spelling] and spelling not in values:
+            shared.add(key)
+    ours = {key for spelling, key in keys if spelling in values}
+    return exact, {k: v for k, v in loose.items() if k and (k not in shared or k in ours)}
+
+
+def _json(mapping: Mapping[str, str]) -> sql.Composable:
+    text = json.dumps(mapping, ensure_ascii=False, sort_keys=True)
+    return sql.SQL("{}::jsonb").format(sql.Literal(text))
+
+
+@dataclass(frozen=True)
+class _Field:
+    """The expressions of one delivered field, over the landed text and its canonical text."""
+
+    p: Property
+    reader: str
+    canonical: sql.Composed
+
+    @property
+    def landed(self) -> sql.Composable:
+        return sql.Identifier("t", self.p.name)
+
+    @property
+    def text(self) -> sql.Composable:
+        return sql.Identifier("t", f"{self.p.name}__text")
+
+    def typed(self) -> sql.Composed:
+        value = sql.SQL("nullif({}, '')").format(self.text)
+        if self.p.partial_date:
+            value = sql.SQL("({} || substr('0001-01-01', length({}) + 1))").format(value, self.text)
+        return sql.SQL("{}::{} as {}").format(value, sql.SQL(self.p.physical_type), sql.Identifier(self.p.name))
+
+    def repair(self) -> sql.Composed:
+        said = _SAID.get(self.reader, "identifier_repair")
+        return sql.SQL("{} || landing.{}({}, {})").format(
+            sql.Literal(self.p.name + ":"), sql.Identifier(said), self.landed, self.text
+        )
+
+
+def _field(connection: psycopg.Connection, p: Property, mapping: RecordMapping) -> _Field:
+    landed: sql.Composable = sql.Identifier("l", p.name)
+    values = mapping.values.get(p.name, {})
+    extra: sql.Composable = sql.SQL("")
+    if p.repair:
+        reader = _REPAIRS[p.repair]
+    elif p.codes is not None:
+        reader = "code_text"
+    elif p.partial_date:
+        reader = "partial_date_text"
+    else:
+        reader = _READERS.get(p.physical_type, "clean_text")
+    if reader in ("code_text", "rank_code_text"):
+        exact, loose = _code_maps(connection, p, values)
+        extra = sql.SQL(", {}, {}").format(_json(exact), _json(loose))
+    elif values:
+        landed = sql.SQL("coalesce({} ->> {}, {})").format(_json(values), landed, landed)
+    return _Field(p, reader, sql.SQL("landing.{}({}{})").format(sql.Identifier(reader), landed, extra))
+
+
+def typing_statement(
+    connection: psycopg.Connection, contract: Contract, mapping: RecordMapping, tables: BatchTables
+) -> sql.Composed:
+    """The statement that makes the typed table: live rows only, fields that are not delivered as NULL.
+
+    Besides the typed fields it has `landed` (ctid of the landing row), row_no, file, sheet,
+    `<field>__unread`, `<field>_precision`, `repairs` (`field:repair`) and `row_hash`.
+    """
+    fields = {p.name: _field(connection, p, mapping) for p in contract.properties if p.name in mapping.columns}
+    columns: list[sql.Composable] = [sql.SQL("t.landed, t.row_no, t.file, t.sheet")]
+    for p in contract.properties:
+        f = fields.get(p.name)
+        if f is None:
+            columns.append(sql.SQL(f"null::{p.physical_type} as {{}}").format(sql.Identifier(p.name)))
+        else:
+            columns.append(f.typed())
+        if p.partial_date:
+            precision: sql.Composable = sql.SQL("null::text")
+            if f:
+                precision = sql.SQL("case length({}) when 10 then 'D' when 7 then 'M' when 4 then 'Y' end").format(
+                    f.text
+                )
+            columns.append(sql.SQL("{} as {}").format(precision, sql.Identifier(p.precision)))
+        if p.may_be_unread:
+            unread: sql.Composable = sql.SQL("null::text")
+            if f:
+                unread = sql.SQL("case when {} is null then {} end").format(f.text, f.landed)
+            columns.append(sql.SQL("{} as {}").format(unread, sql.Identifier(p.unread)))
+    repairs = sql.SQL(", ").join(f.repair() for f in fields.values())
+    columns.append(
+        sql.SQL("case when coalesce({0}) is not null then array_remove(array[{0}], null) end as repairs").format(
+            repairs
+        )
+    )
+    texts = sql.SQL(", ").join(f.text for f in fields.values())
+    columns.append(sql.SQL("md5(row({})::text)::uuid as row_hash").format(texts))
+    read = sql.SQL(", ").join(
+        sql.SQL("l.{}, {} as {}").format(sql.Identifier(f.p.name), f.canonical, sql.Identifier(f"{f.p.name}__text"))
+        for f in fields.values()
+    )
+    # The offset keeps the two steps apart, so that every text is read once; written as a constant, it
+    # leaves the planner free to let parallel workers do both.
+    return sql.SQL(
+        "create unlogged table {} with (autovacuum_enabled = false) as select {} from ("
+        "select l.ctid as landed, l.row_no, l.file, l.sheet, {} from {} as l where not l.deleted offset bigint '0') as t"
+    ).format(tables.typed, sql.SQL(", ").join(columns), read, tables.landing)
+
+
+def type_rows(connection: psycopg.Connection, statement: sql.Composed, tables: BatchTables) -> int:
+    """Make the typed table and return how many rows it has."""
+    with connection.transaction():
+        connection.execute("set local parallel_tuple_cost = 0.005")
+        rows = connection.execute(statement).rowcount
+    connection.execute(sql.SQL("analyze {} (source_key)").format(tables.typed))
+    return rows
+
+
+def fingerprint(
+    connection: psycopg.Connection,
+    contract: Contract,
+    mapping: RecordMapping,
+    statement: sql.Composed,
+    tables: BatchTables,
+) -> str:
+    """Digest of a landed delivery that does not depend on the order of rows, nor on file and sheet.
+
+    It holds the typing statement and the rules too: the same rows read by another mapping, code list
+    or rule are another delivery.
+    """
+    names = [p.name for p in contract.properties if p.name in mapping.columns]
+    row = sql.SQL("row(deleted, {})").format(sql.SQL(", ").join(map(sql.Identifier, names)))
+    found = connection.execute(
+        sql.SQL(
+            "select count(*), sum(hash_record_extended({0}, 0)), sum(hash_record_extended({0}, 20261122)) from {1}"
+        ).format(row, tables.landing)
+    ).fetchone()
+    reading = (
+        statement.as_string(connection).replace(table_name(tables.typed), "").replace(table_name(tables.landing), "")
+    )
+    rules = repr([(r.rule_id, r.predicate, r.severity, r.tolerance) for r in contract.rules])
+    return hashlib.sha256(f"{found}|{reading}|{rules}".encode()).hexdigest()
