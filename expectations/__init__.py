@@ -1,0 +1,1 @@
+"""What is good enough: suites from contracts, the gates, quarantine."""

@@ -1,0 +1,1 @@
+"""Who is who: evidence, clusters and permanent ids of persons."""

@@ -1,0 +1,1 @@
+"""When it runs: server, intake, models, publication, Dagster and the command line."""

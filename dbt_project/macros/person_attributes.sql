@@ -1,0 +1,11 @@
+{#
+    What members' and cadres' records say of the person, as int_person_record holds it, all texts.
+    A birth or admission is known as far as it was said: 1956, 1956-05 or 1956-05-03.
+#}
+{% macro person_attributes() -%}
+    {{ return([
+        'full_name', 'other_name', 'sex', 'birth_date_known', 'personal_id', 'old_identity_no', 'party_card_no',
+        'old_party_card_no', 'ethnicity_code', 'hometown_code', 'residence_code', 'occupation_code',
+        'general_education', 'professional_education', 'political_theory', 'admission_date_known',
+    ]) }}
+{%- endmacro %}

@@ -1,0 +1,43 @@
+-- Cadres, civil servants and public employees. Key: cadre_id; grain: one cadre record of one source.
+-- retires_on is the last day of the month in which the age of the decree is reached, by the person's surviving sex
+-- and birth; of a birth known by year or month only, the first day is meant. Armed forces have laws of their own.
+select
+    cadre.cadre_id,
+    cadre.person_id,
+    cadre.staff_code,
+    cadre.category,
+    cadre.agency_code,
+    agency.agency_id,
+    agency.agency_id is null as is_agency_unresolved,
+    cadre.quota_source,
+    cadre.management_level,
+    cadre.recruited_on,
+    cadre.started_on,
+    cadre.ended_on,
+    {{ validity('cadre.started_on', 'cadre.ended_on') }} as validity,
+    cadre.ended_on is null and cadre.leave_reason is null as is_serving,
+    cadre.leave_reason,
+    cadre.job_title,
+    cadre.rank_code,
+    cadre.rank_step,
+    cadre.coefficient,
+    cadre.rank_from,
+    cadre.professional_education,
+    cadre.political_theory,
+    cadre.state_management,
+    case
+        when cadre.category <> 'LLVT'
+            then {{ last_day_of_age('person.birth_date', 'retirement.years', 'retirement.months') }}
+    end as retires_on,
+    case when cadre.category <> 'LLVT' then retirement.confidence end as retirement_confidence,
+    cadre.source,
+    cadre.source_key
+from {{ ref('int_cadre') }} as cadre
+inner join {{ ref('person') }} as person on cadre.person_id = person.person_id
+left join {{ ref('int_agency_code') }} as agency
+    on cadre.agency_code = agency.agency_code and (agency.source is null or cadre.source = agency.source)
+left join {{ ref('retirement_age') }} as retirement
+    on
+        person.sex = retirement.sex
+        and person.birth_date >= retirement.born_from
+        and (retirement.born_to is null or person.birth_date < retirement.born_to)

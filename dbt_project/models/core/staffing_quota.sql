@@ -1,0 +1,37 @@
+-- Posts assigned to agencies. Key: quota_id; grain: one record (decision, agency, year, category) of one source.
+-- A later decision replaces the earlier one for the same agency, year and category: is_in_force.
+with quotas as (
+    select
+        quota.*,
+        {{ record_id('staffing_quota', 'quota') }} as quota_id,
+        agency.agency_id,
+        coalesce(trust.authority, 50) as authority,
+        batch.business_date as said_on
+    from {{ ref('stg_staffing_quota') }} as quota
+    left join {{ ref('int_agency_code') }} as agency
+        on quota.agency_code = agency.agency_code and (agency.source is null or quota.source = agency.source)
+    left join {{ ref('stg_source_authority') }} as trust
+        on quota.source = trust.source and trust.kind = 'staffing'
+    left join {{ ref('stg_batch') }} as batch on quota.first_batch = batch.batch_id
+)
+
+select
+    quota_id,
+    agency_code,
+    agency_id,
+    agency_id is null as is_agency_unresolved,
+    year,
+    category,
+    assigned,
+    reserve,
+    decision_no,
+    decision_date,
+    authority_level,
+    classification,
+    row_number() over (
+        partition by coalesce(agency_id::text, concat_ws('|', source, agency_code)), year, category
+        order by decision_date desc nulls last, authority desc, said_on desc nulls last, source asc, source_key desc
+    ) = 1 as is_in_force,
+    source,
+    source_key
+from quotas

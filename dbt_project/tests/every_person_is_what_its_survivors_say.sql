@@ -1,0 +1,5 @@
+select person.person_id
+from {{ ref('person') }} as person
+inner join {{ ref('person_attribute') }} as attribute
+    on person.person_id = attribute.person_id and attribute.is_survivor
+where to_jsonb(person) ->> attribute.attribute not like attribute.value || '%'

@@ -1,0 +1,206 @@
+"""Row rules in SQL: which rows break which rule, found in one scan of the typed table.
+
+The faults table of a batch has one row for each typed row that breaks at least one rule: `tid` (place
+in the typed table), `source_key`, `broken` (rule ids) and `held` (at least one of them is an error
+that no engineer has waived).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from sources.contract import Contract, Rule
+from sources.landing import BatchTables, table_name
+from sources.registry import RecordMapping
+
+_PREVIOUS = re.compile(r"\(previous\)\.(\w+)")
+_MATCH = re.compile(r"([\w\"]+) (!?~) '((?:[^']|'')*)'")
+#: Patterns made of digits only, and tests that say the same for a tenth of the cost.
+_CHEAP = {
+    r"^\d{12}$": "length({0}) = 12 and landing.is_digits({0})",
+    r"^\d{8}$": "length({0}) = 8 and landing.is_digits({0})",
+    r"^(\d{9}|\d{12})$": "length({0}) in (9, 12) and landing.is_digits({0})",
+    r"^(\d{2}|\d{5})$": "length({0}) in (2, 5) and landing.is_digits({0})",
+    r"^\d{2}(\.\d{3}){4}$": "{0} like '__.___.___.___.___' and landing.is_digits(replace({0}, '.', ''))",
+}
+
+
+@dataclass(frozen=True)
+class RuleCount:
+    """How a rule fared on a batch: rows judged, rows that break it, and those of them that are waived."""
+
+    rule: Rule
+    checked: int
+    failed: int
+    waived: int = 0
+
+    @property
+    def allowed(self) -> int:
+        """Most rows that may break the rule; the share counts against at least a hundred rows."""
+        return allowed(self.rule, self.checked) + self.waived
+
+    @property
+    def within_tolerance(self) -> bool:
+        """Whether the rule lets the batch through."""
+        return self.failed <= self.allowed
+
+
+def allowed(rule: Rule, rows: int) -> int:
+    """How many of `rows` may break the rule: its tolerance, of a hundred rows at least."""
+    return rows if rule.tolerance >= 100 else int(rule.tolerance * max(rows, 100) / 100 + 1e-9)
+
+
+def key_rules(contract: Contract) -> frozenset[str]:
+    """Rules that keep keys usable; raw could not be written without them, so they are never waived."""
+    return frozenset(r.rule_id for r in contract.rules if r.column == "source_key" and r.severity == "error")
+
+
+def predicate(rule: Rule, table: str) -> str:
+    """The rule as SQL over `table`, true for a bad row; values of the version before are `previous__<field>`.
+
+    A pattern of digits only becomes a test that costs a tenth of a regular expression.
+    """
+    text = rule.predicate.replace("${table}", table)
+    text = _PREVIOUS.sub(r'"previous__\1"', text)
+
+    def cheap(match: re.Match[str]) -> str:
+        column, operator, pattern = match.groups()
+        if pattern not in _CHEAP:
+            return match.group()
+        test = f"({_CHEAP[pattern].format(column)})"
+        return test if operator == "~" else f"not {test}"
+
+    return _MATCH.sub(cheap, text)
+
+
+def _judged(
+    connection: psycopg.Connection, contract: Contract, tables: BatchTables, source: str
+) -> tuple[sql.Composed, sql.Composed]:
+    """What is judged, as columns and FROM: typed fields, unread texts, and `previous__<field>` where rules ask for it."""
+    fields = sorted({f for rule in contract.rules for f in _PREVIOUS.findall(rule.predicate)})
+    raw = sql.Identifier("raw", contract.record)
+    of_source = sql.SQL("o.source = {} and o.last_batch is null").format(sql.Literal(source))
+    known = (
+        fields and connection.execute(sql.SQL("select from {} as o where {} limit 1").format(raw, of_source)).fetchone()
+    )
+    names = [name for name, _ in contract.columns()] + [p.unread for p in contract.properties if p.may_be_unread]
+    columns: list[sql.Composable] = [sql.Identifier("t", name) for name in names]
+    for f in fields:
+        value = sql.Identifier("o", f) if known else sql.SQL("null::" + contract.by_name[f].physical_type)
+        columns.append(sql.SQL("{} as {}").format(value, sql.Identifier(f"previous__{f}")))
+    join = sql.SQL(" left join {} as o on {} and o.source_key = t.source_key").format(raw, of_source)
+    return sql.SQL(", ").join(columns), sql.SQL("{} as t{}").format(tables.typed, join if known else sql.SQL(""))
+
+
+def _tests(
+    connection: psycopg.Connection, contract: Contract, mapping: RecordMapping, tables: BatchTables
+) -> list[tuple[Rule, str]]:
+    """The rules that some row can break, with their predicates.
+
+    A field that is not delivered breaks no rule row by row (`count` adds what that means), and a
+    column without duplicates needs no search for them in the scan.
+    """
+    typed = table_name(tables.typed)
+    tests = []
+    for rule in contract.rules:
+        if rule.column and rule.column not in mapping.columns:
+            continue
+        if rule.metric == "duplicateValues" and not _has_duplicates(connection, rule, tables):
+            continue
+        tests.append((rule, predicate(rule, typed)))
+    return tests
+
+
+def _has_duplicates(connection: psycopg.Connection, rule: Rule, tables: BatchTables) -> bool:
+    column = sql.Identifier(rule.column or "")
+    statement = sql.SQL("select from {0} where {1} is not null group by {1} having count(*) > 1 limit 1")
+    return connection.execute(statement.format(tables.typed, column)).fetchone() is not None
+
+
+def find(
+    connection: psycopg.Connection, contract: Contract, mapping: RecordMapping, tables: BatchTables, source: str
+) -> None:
+    """Make the faults table of a typed batch, and the view that Great Expectations judges."""
+    columns, origin = _judged(connection, contract, tables, source)
+    connection.execute(sql.SQL("create or replace view {} as select {} from {}").format(tables.judged, columns, origin))
+    with connection.transaction():
+        connection.execute("set local work_mem = '256MB'")
+        connection.execute("set local parallel_tuple_cost = 0.005")
+        tests = _tests(connection, contract, mapping, tables)
+        numbered = range(len(tests))
+        errors = [f"b{i} is true" for i in numbered if tests[i][0].severity == "error"]
+        statement = sql.SQL(
+            "create unlogged table {faults} with (autovacuum_enabled = false) as"
+            " select tid, source_key, array_remove(array[{names}]::text [], null) as broken, {errors} as held"
+            " from (select tid, source_key{tests} from (select t.ctid as tid, {columns} from {origin}) as t"
+            " offset bigint '0') as judged where {bad}"
+        ).format(
+            faults=tables.faults,
+            names=sql.SQL(", ").join(
+                sql.SQL(f"case when b{i} then {{}} end").format(sql.Literal(tests[i][0].rule_id)) for i in numbered
+            ),
+            errors=sql.SQL(f"({' or '.join(errors) or 'false'})"),
+            tests=sql.SQL("".join(f", ({tests[i][1]}) as b{i}" for i in numbered)),
+            columns=columns,
+            origin=origin,
+            bad=sql.SQL(" or ".join(f"b{i}" for i in numbered) or "false"),
+        )
+        connection.execute(statement)
+        release_waived(connection, contract, tables, source)
+    connection.execute(sql.SQL("analyze {} (tid, held)").format(tables.faults))
+
+
+_WAIVED = """
+    select 1 from ops.decision as d
+    where d.action = 'waive_fault' and d.source = {source} and d.record = {record}
+    and d.source_key = f.source_key and d.rule_id = {rule}
+"""
+
+
+def release_waived(connection: psycopg.Connection, contract: Contract, tables: BatchTables, source: str) -> None:
+    """Release rows all of whose errors an engineer has waived."""
+    errors = [r.rule_id for r in contract.rules if r.severity == "error"]
+    statement = sql.SQL(
+        "update {faults} as f set held = false where held and not exists (select from unnest(f.broken) as rule"
+        " where rule = any({errors}) and not exists (" + _WAIVED + "))"
+    ).format(
+        faults=tables.faults,
+        errors=sql.Literal(errors),
+        source=sql.Literal(source),
+        record=sql.Literal(contract.record),
+        rule=sql.SQL("rule"),
+    )
+    if connection.execute(
+        "select from ops.decision where action = 'waive_fault' and source = %s and record = %s limit 1",
+        [source, contract.record],
+    ).fetchone():
+        connection.execute(statement)
+
+
+def count(
+    connection: psycopg.Connection,
+    contract: Contract,
+    mapping: RecordMapping,
+    tables: BatchTables,
+    source: str,
+) -> list[RuleCount]:
+    """How every rule of the contract fared, from the faults table."""
+    rows = connection.execute(sql.SQL("select count(*) from {}").format(tables.typed)).fetchone()
+    checked = int(rows[0]) if rows else 0
+    found = connection.execute(
+        sql.SQL(
+            "select rule, count(*), count(*) filter (where exists (" + _WAIVED + ")) from {faults} as f, "
+            "unnest(f.broken) as rule group by rule"
+        ).format(
+            faults=tables.faults, source=sql.Literal(source), record=sql.Literal(contract.record), rule=sql.SQL("rule")
+        )
+    ).fetchall()
+    failed = {rule: (bad, waived) for rule, bad, waived in found}
+    for rule in contract.rules:
+        if rule.metric == "nullValues" and rule.column not in mapping.columns:
+            failed[rule.rule_id] = (checked, 0)
+    return [RuleCount(rule, checked, *failed.get(rule.rule_id, (0, 0))) for rule in contract.rules]

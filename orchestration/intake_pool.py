@@ -1,0 +1,100 @@
+"""Intake of many sources at once: a few worker processes, each taking one kind of one source at a time.
+
+Great Expectations must not run twice in one process, and a worker that dies must not take the night
+with it: hence processes, and a pool that is opened again when one of them is lost.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from datetime import date
+
+from orchestration.intake import BatchOutcome, take_in
+from sources.registry import Source
+
+WORKERS = max(2, os.cpu_count() or 2)
+LOST_WORKER = "Tiến trình tiếp nhận dừng đột ngột; chạy lại riêng nguồn này và xem nhật ký máy chủ."
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One kind of one source, to be taken in or taken in."""
+
+    source: Source
+    kind: str
+    outcomes: tuple[BatchOutcome, ...] = ()
+    lost: str | None = None
+
+    @property
+    def good(self) -> bool:
+        """Whether every record of the kind was accepted, or identical to what is known."""
+        return self.lost is None and all(o.status in ("accepted", "identical") for o in self.outcomes)
+
+    @property
+    def may_succeed_later(self) -> bool:
+        """Whether asking the source once more makes sense: it failed, it was not refused."""
+        return self.lost is not None or any(o.status == "failed" for o in self.outcomes)
+
+    @property
+    def reason(self) -> str:
+        """Why it is not good, one sentence a record."""
+        said = [f"{o.record}: {o.reason}" for o in self.outcomes if o.status in ("refused", "failed")]
+        return " ".join([*said, *([self.lost] if self.lost else [])])
+
+
+@dataclass(frozen=True)
+class Night:
+    """What every worker has to know."""
+
+    warehouse_url: str
+    run_id: str
+    business_date: date
+    environment: Mapping[str, str]
+
+
+def _work(delivery: Delivery, night: Night) -> Delivery:
+    outcomes = take_in(
+        delivery.source,
+        delivery.kind,
+        warehouse_url=night.warehouse_url,
+        run_id=night.run_id,
+        business_date=night.business_date,
+        environment=night.environment,
+    )
+    return Delivery(delivery.source, delivery.kind, tuple(outcomes))
+
+
+def _once(wanted: Sequence[Delivery], night: Night, workers: int) -> Iterator[Delivery]:
+    context = multiprocessing.get_context("spawn")
+    unfinished: list[Delivery] = []
+    with ProcessPoolExecutor(min(workers, len(wanted)), mp_context=context) as pool:
+        futures = {pool.submit(_work, delivery, night): delivery for delivery in wanted}
+        for future in as_completed(futures):
+            try:
+                yield future.result()
+            except BrokenProcessPool:
+                unfinished.append(futures[future])
+    # One of those that were running killed its worker: try each alone, so that only that one is lost.
+    for delivery in unfinished:
+        with ProcessPoolExecutor(1, mp_context=context) as alone:
+            try:
+                yield alone.submit(_work, delivery, night).result()
+            except BrokenProcessPool:
+                yield Delivery(delivery.source, delivery.kind, lost=LOST_WORKER)
+
+
+def take_in_all(wanted: Sequence[Delivery], night: Night, workers: int = WORKERS) -> Iterator[Delivery]:
+    """Take in all wanted kinds, as they finish; a failed one is asked once more at the end."""
+    again: list[Delivery] = []
+    for delivery in _once(wanted, night, workers):
+        if delivery.may_succeed_later:
+            again.append(Delivery(delivery.source, delivery.kind))
+        else:
+            yield delivery
+    if again:
+        yield from _once(again, night, workers)

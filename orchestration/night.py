@@ -1,0 +1,172 @@
+"""The night as one call: Dagster's nightly job in this process, and a summary of what came of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from orchestration.progress import progress, shown
+from orchestration.settings import Settings
+from orchestration.warehouse import connect, prepare, warehouse_url
+from sources.errors import ExplainedError
+
+DAGSTER_YAML = """\
+telemetry:
+  enabled: false
+run_monitoring:
+  enabled: false
+"""
+
+
+@dataclass(frozen=True)
+class NightSummary:
+    """What a night came to; counts are rows over all batches of the night."""
+
+    business_date: date
+    seconds: float
+    release_no: int | None
+    published: bool
+    nothing_changed: bool
+    reason: str | None
+    batches: dict[str, int]
+    delivered: int
+    accepted: int
+    unchanged: int
+    quarantined: int
+    bad_sources: dict[str, str]
+
+    @property
+    def good(self) -> bool:
+        """Whether the night did what it is for."""
+        return self.published or self.nothing_changed
+
+    def show(self, *, as_json: bool) -> None:
+        """Print the summary for a person or a program."""
+        if as_json:
+            print(json.dumps(asdict(self), ensure_ascii=False, default=str, indent=2))  # noqa: T201
+            return
+        batches = ", ".join(f"{count} {status}" for status, count in sorted(self.batches.items()))
+        lines = [
+            f"Night of {self.business_date} in {self.seconds:.0f} s",
+            f"  batches      {batches or 'none'}",
+            f"  rows         {self.delivered:,} delivered = {self.accepted:,} accepted + {self.unchanged:,} unchanged"
+            f" + {self.quarantined:,} quarantined (accepted batches)",
+            *(f"  {source:<12} {reason}" for source, reason in sorted(self.bad_sources.items())),
+        ]
+        if self.published:
+            lines.append(f"  published    release {self.release_no}")
+        elif self.nothing_changed:
+            lines.append(f"  published    nothing has changed since release {self.release_no}")
+        else:
+            lines.append(f"  NOT published: {self.reason}")
+        print("\n".join(lines))  # noqa: T201
+
+
+def prepare_dagster_home(configuration: Settings) -> None:
+    """Dagster's own storage, beside the warehouse and without telemetry."""
+    configuration.dagster_home.mkdir(parents=True, exist_ok=True)
+    (configuration.dagster_home / "dagster.yaml").write_text(DAGSTER_YAML, encoding="utf-8")
+    os.environ["DAGSTER_HOME"] = str(configuration.dagster_home)
+    os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
+
+
+def run_night(configuration: Settings, business_date: date, sources: Sequence[str] = ()) -> NightSummary:
+    """Run the nightly job. Raises ExplainedError when a named source is not registered."""
+    from sources.registry import load_sources
+
+    known = load_sources(configuration.registry)
+    if unknown := set(sources) - set(known):
+        raise ExplainedError(f"No such source: {', '.join(sorted(unknown))}; `lienthong sources list` shows all.")
+    started = time.monotonic()
+    prepare_dagster_home(configuration)
+    with shown():
+        progress().stage("Khởi động")
+        url = warehouse_url(configuration)
+        with connect(url) as connection:
+            prepare(connection)
+        run_id, problem = _run_job(configuration, business_date, sources)
+    return _summary(url, run_id, business_date, time.monotonic() - started, problem)
+
+
+def _run_job(configuration: Settings, business_date: date, sources: Sequence[str]) -> tuple[str, str | None]:
+    import dagster as dg
+
+    from orchestration.definitions import build_definitions
+
+    job = build_definitions(configuration).resolve_job_def("nightly")
+    selection = None
+    if sources:
+        keys = job.asset_layer.executable_asset_keys
+        selection = [k for k in keys if not (len(k.path) == 3 and k.path[0] == "raw") or k.path[1] in sources]
+    log = configuration.dagster_home / "night.log"
+    # What Dagster and dbt print while they work is kept, but not shown: progress is.
+    with dg.DagsterInstance.get() as instance, log.open("a") as kept, contextlib.redirect_stdout(kept):
+        result = job.execute_in_process(
+            instance=instance,
+            run_config={
+                "resources": {"night": {"config": {"business_date": business_date.isoformat()}}},
+                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+            },
+            asset_selection=selection,
+            raise_on_error=False,
+        )
+    failures = [e for e in result.all_events if e.is_step_failure]
+    problem = None
+    if failures:
+        error = failures[0].step_failure_data.error
+        cause = error.cause or error if error else None
+        problem = f"{failures[0].step_key}: {cause.message.strip().splitlines()[0] if cause else 'failed'}"
+    return result.run_id, problem
+
+
+def _summary(url: str, run_id: str, business_date: date, seconds: float, problem: str | None) -> NightSummary:
+    with connect(url) as connection:
+        batches: dict[str, int] = {
+            str(status): int(count)
+            for status, count in connection.execute(
+                "select status, count(*) from ops.batch where run_id = %s group by status", [run_id]
+            )
+        }
+        rows = connection.execute(
+            """
+            select coalesce(sum(delivered), 0), coalesce(sum(accepted), 0), coalesce(sum(unchanged), 0),
+                coalesce(sum(quarantined), 0)
+            from ops.batch where run_id = %s and status = 'accepted'
+            """,
+            [run_id],
+        ).fetchone()
+        bad = connection.execute(
+            "select source || ' ' || record, status || ': ' || coalesce(reason, '') from ops.batch"
+            " where run_id = %s and status in ('refused', 'failed')",
+            [run_id],
+        ).fetchall()
+        release = connection.execute(
+            "select release_no, run_id = %s from ops.release where is_current", [run_id]
+        ).fetchone()
+        held: Any = connection.execute(
+            "select reason from ops.release where run_id = %s and state = 'failed' order by release_id desc limit 1",
+            [run_id],
+        ).fetchone()
+    assert rows is not None
+    published = bool(release and release[1])
+    reason = problem or (held[0] if held else None)
+    return NightSummary(
+        business_date=business_date,
+        seconds=seconds,
+        release_no=release[0] if release else None,
+        published=published,
+        nothing_changed=not published and release is not None and reason is None,
+        reason=reason,
+        batches=batches,
+        delivered=int(rows[0]),
+        accepted=int(rows[1]),
+        unchanged=int(rows[2]),
+        quarantined=int(rows[3]),
+        bad_sources=dict(bad),
+    )

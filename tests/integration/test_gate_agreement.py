@@ -1,0 +1,125 @@
+"""Great Expectations and the counting SQL say the same of every rule of every contract, on hostile data."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+import psycopg
+import pytest
+
+from expectations import faults, gate, suites
+from expectations.faults import RuleCount
+from sources import landing
+from sources.accept import accept
+from sources.contract import RECORDS, Contract, load_contracts
+from sources.landing import BatchTables
+from tests.intake_world import good_row, hostile_rows, land, load_prefixes, source_of
+
+SOURCE = "38"
+
+
+@pytest.fixture
+def judged(warehouse: psycopg.Connection, request: pytest.FixtureRequest) -> Iterator[tuple[Contract, BatchTables]]:
+    """A typed hostile batch whose keys are partly known in raw."""
+    load_prefixes(warehouse)
+    warehouse.autocommit = True
+    contract = load_contracts()[request.param]
+    mapping = source_of(contract.record).records[contract.record]
+    before = [good_row(contract, f"K{i}", personal_id=None, birth_date="01/02/1950") for i in range(40)]
+    for batch_id, rows in enumerate((before, hostile_rows(contract, 120)), start=1):
+        tables = BatchTables.of(contract.record, batch_id)
+        landing.create_landing(warehouse, contract, tables)
+        land(warehouse, contract, landing.table_name(tables.landing), rows)
+        landing.type_rows(warehouse, landing.typing_statement(warehouse, contract, mapping, tables), tables)
+        faults.find(warehouse, contract, mapping, tables, SOURCE)
+        if batch_id == 1:
+            with warehouse.transaction():
+                accept(warehouse, contract, tables, source=SOURCE, batch_id=1, mode="snapshot", delivered=len(rows))
+    yield contract, tables
+
+
+def _allowing(one: RuleCount, rows: int) -> RuleCount:
+    """The same rule, allowed to be broken by exactly `rows` rows."""
+    return replace(one, waived=rows - faults.allowed(one.rule, one.checked))
+
+
+@pytest.mark.parametrize("judged", RECORDS, indirect=True)
+def test_verdicts_turn_exactly_at_the_count(
+    warehouse: psycopg.Connection, warehouse_url: str, judged: tuple[Contract, BatchTables]
+) -> None:
+    contract, tables = judged
+    mapping = source_of(contract.record).records[contract.record]
+    fared = faults.count(warehouse, contract, mapping, tables, SOURCE)
+    assert [one.rule for one in fared] == list(contract.rules)
+
+    just = gate.suite_of(warehouse, contract, [_allowing(one, one.failed) for one in fared], tables)
+    assert gate.verdicts(warehouse_url, just, tables) == {one.rule.rule_id: True for one in fared}
+
+    broken = [one for one in fared if one.failed]
+    assert broken, "hostile data must break something"
+    short = gate.suite_of(warehouse, contract, [_allowing(one, max(one.failed - 1, 0)) for one in fared], tables)
+    verdicts = gate.verdicts(warehouse_url, short, tables)
+    assert {one.rule.rule_id for one in broken} == {rule for rule, good in verdicts.items() if not good}
+
+
+@pytest.mark.parametrize("judged", ["member"], indirect=True)
+def test_no_value_leaves_the_gate(
+    warehouse: psycopg.Connection,
+    warehouse_url: str,
+    judged: tuple[Contract, BatchTables],
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    contract, tables = judged
+    mapping = source_of(contract.record).records[contract.record]
+    fared = faults.count(warehouse, contract, mapping, tables, SOURCE)
+    made = gate.suite_of(warehouse, contract, fared, tables)
+    gate.verdicts(warehouse_url, made, tables)
+    heard = "".join(capfd.readouterr()) + caplog.text + json.dumps(made.to_json_dict(), ensure_ascii=False)
+    assert "Lê Thị 7" not in heard
+    assert "Calculating Metrics" not in heard
+
+
+def test_key_reused_for_another_person_is_an_alarm() -> None:
+    alarms = {r.rule_id for c in load_contracts().values() for r in c.rules if r.alarm}
+    assert alarms == {r.rule_id for c in load_contracts().values() for r in c.rules if r.needs_previous}
+
+
+@pytest.mark.parametrize("record", RECORDS)
+def test_suite_and_contract_name_the_same_rules(record: str) -> None:
+    contract = load_contracts()[record]
+    fared = [RuleCount(rule, 100, 0) for rule in contract.rules]
+    values = dict.fromkeys(suites.counted_columns(contract.rules), 100)
+    made = suites.suite(contract, fared, values, "landing.nothing")
+    metas = [(e.meta["rule_id"], e.meta["severity"]) for e in made.expectations]
+    assert metas == [(r.rule_id, r.severity) for r in contract.rules]
+
+
+def test_rule_ids_stand_once_and_are_grouped() -> None:
+    ids = [rule.rule_id for contract in load_contracts().values() for rule in contract.rules]
+    assert len(ids) == len(set(ids))
+    prefixes = {c.record: {r.rule_id[:3] for r in c.rules} for c in load_contracts().values()}
+    assert all(len(found) == 1 for found in prefixes.values())
+
+
+@pytest.mark.parametrize(("rows", "most"), [(10, 2), (100, 2), (1000, 20), (149, 2)])
+def test_small_batches_are_judged_as_a_hundred_rows(rows: int, most: int) -> None:
+    rule = next(r for r in load_contracts()["member"].rules if r.rule_id == "MEM-003")
+    assert rule.tolerance == 2
+    assert RuleCount(rule, rows, most).within_tolerance
+    assert not RuleCount(rule, rows, most + 1).within_tolerance
+
+
+def test_cheap_tests_replace_the_patterns_of_the_contracts() -> None:
+    for contract in load_contracts().values():
+        for rule in contract.rules:
+            if (
+                rule.pattern
+                and re.search(r"\\d\{", rule.pattern)
+                and "V" not in rule.pattern
+                and "-" not in rule.pattern
+            ):
+                assert "is_digits" in faults.predicate(rule, "t"), rule.rule_id

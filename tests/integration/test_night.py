@@ -1,0 +1,137 @@
+"""The whole night on small water: two servers, no network, one release, and a second night that finds nothing new."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from orchestration.server import ensure_server, stop_server
+from tests.integration.offline import means, run_offline
+
+pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("night")]
+LIENTHONG = str(Path(sys.executable).parent / "lienthong")
+SCALE = "0.001"
+
+
+@dataclass
+class Installation:
+    """A home of its own and a warehouse on a second embedded server, reached by URL."""
+
+    home: Path
+    url: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("LIENTHONG_")}
+        return kept | {"LIENTHONG_HOME": str(self.home), "LIENTHONG_DATABASE_URL": self.url}
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [LIENTHONG, *arguments], capture_output=True, text=True, check=False, env=self.environment
+        )
+
+    def nightly(self, folder: Path, *arguments: str) -> dict[str, Any]:
+        command = [LIENTHONG, "nightly", "--json", "--date", "2026-11-22", *arguments]
+        done, asked = run_offline(command, self.environment, folder)
+        assert asked == [], f"addresses outside this machine were asked for ({means()})"
+        assert done.stdout.lstrip().startswith("{"), done.stdout + done.stderr
+        return json.loads(done.stdout) | {"exit_code": done.returncode, "stderr": done.stderr}
+
+    def count(self, query: str) -> Any:
+        with psycopg.connect(self.url) as connection:
+            row = connection.execute(query).fetchone()  # type: ignore[call-overload]
+            assert row is not None
+            return row[0]
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    folder = tmp_path_factory.mktemp("night")
+    os.environ.pop("LIENTHONG_HOME", None)
+    url = ensure_server(folder / "second")
+    made = Installation(folder / "home", url)
+    built = made.run("sample", "build", "--scale", SCALE, "--as-of", "2026-11-22")
+    assert built.returncode == 0, built.stderr
+    yield made
+    stop_server(folder / "home")
+    stop_server(folder / "second")
+
+
+@pytest.fixture(scope="module")
+def first(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return installation.nightly(tmp_path_factory.mktemp("first"))
+
+
+def test_the_first_night_publishes_release_1_without_a_network(first: dict[str, Any]) -> None:
+    print(f"network cut off by: {means()}")
+    assert first["exit_code"] == 0, first["stderr"]
+    assert first["published"]
+    assert first["release_no"] == 1
+
+
+def test_every_delivered_row_is_accounted_for(first: dict[str, Any]) -> None:
+    assert first["delivered"] > 0
+    assert first["delivered"] == first["accepted"] + first["unchanged"] + first["quarantined"]
+
+
+def test_most_batches_are_accepted_and_the_bad_ones_say_why(first: dict[str, Any]) -> None:
+    assert first["batches"]["accepted"] > 450
+    assert all(reason for reason in first["bad_sources"].values())
+
+
+def test_staff_read_persons_by_sql(installation: Installation, first: dict[str, Any]) -> None:
+    answer = installation.run("sql", "-c", "select count(*) as persons from published.person")
+    header, value = answer.stdout.split()
+    assert header == "persons"
+    assert int(value) == installation.count("select count(*) from core.person")
+    assert int(value) > 5_000
+
+
+def test_the_warehouse_is_the_one_that_the_url_names(installation: Installation, first: dict[str, Any]) -> None:
+    assert installation.count("select count(*) from ops.release where is_current") == 1
+    embedded = json.loads((installation.home / "server.json").read_text())
+    assert f":{embedded['port']}/" not in installation.url
+
+
+def test_a_second_night_of_the_same_date_finds_nothing_new(
+    installation: Installation, first: dict[str, Any], tmp_path: Path
+) -> None:
+    raw = "select count(*) from raw.member"
+    history = "select count(*) from history.person"
+    before = installation.count(raw), installation.count(history)
+    second = installation.nightly(tmp_path)
+    assert second["exit_code"] == 0, second["stderr"]
+    assert second["nothing_changed"]
+    assert not second["published"]
+    assert second["release_no"] == 1
+    assert (installation.count(raw), installation.count(history)) == before
+
+
+def test_one_lost_source_does_not_stop_the_night(
+    installation: Installation, first: dict[str, Any], tmp_path: Path
+) -> None:
+    lost = next((installation.home / "sample" / "sources").glob("*/*.sqlite"))
+    code = lost.parent.name
+    lost.rename(lost.with_suffix(".away"))
+    try:
+        night = installation.nightly(tmp_path)
+    finally:
+        lost.with_suffix(".away").rename(lost)
+    assert night["exit_code"] == 0, night["stderr"]
+    assert any(name.startswith(code) for name in night["bad_sources"])
+    state = installation.count(
+        f"select string_agg(distinct state, ',') from published.source_status where source = '{code}'"
+        " and record in (select record from ops.batch where status = 'failed')"
+    )
+    assert state == "failed"
+    members = installation.count(f"select count(*) from raw.member where source = '{code}' and last_batch is null")
+    assert members > 0

@@ -1,0 +1,77 @@
+"""The sample world's members and cadres as accepted records, with the truth beside them: for tests of linkage.
+
+Reads what the sources would deliver through the same SQL readers as intake, without connectors and gates.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+import psycopg
+import pyarrow as pa
+
+from identity.model import load_settings
+from identity.linkage_records import linkage_records
+from sources.contract import load_contracts
+from sources.sample.clean import world
+from sources.sample.deliveries import deliveries
+
+_READERS = {
+    "personName": "landing.person_name_text(t.{c})",
+    "identifier12": "landing.identifier12_text(t.{c})",
+    "identifier9": "landing.identifier9_text(t.{c})",
+    "identifier8": "landing.identifier8_text(t.{c})",
+    "unitCode": "landing.unit_code_text(t.{c})",
+}
+_COLUMNS = (
+    "full_name", "other_name", "sex", "birth_date", "personal_id", "old_identity_no", "party_card_no",
+    "old_party_card_no", "hometown_code", "admission_date",
+)  # fmt: skip
+
+
+def fill_raw(connection: psycopg.Connection, scale: float, seed: int, as_of: date = date(2026, 11, 22)) -> pl.DataFrame:
+    """Fill raw.member and raw.cadre; return who is who: source, record, source_key, person."""
+    said = deliveries(world(scale, seed, as_of), seed, as_of)
+    for record in ("member", "cadre"):
+        _accept(connection, record, said.records[record])
+    connection.execute("analyze raw.member; analyze raw.cadre")
+    return said.who
+
+
+def _accept(connection: psycopg.Connection, record: str, frame: pl.DataFrame) -> None:
+    contract = load_contracts()[record]
+    columns = [p for p in contract.properties if p.name in _COLUMNS]
+    names = ["source", "source_key", *(p.name for p in columns)]
+    said = frame.select(names).unique(["source", "source_key"], keep="first", maintain_order=True)
+    connection.execute(f"create temp table said ({', '.join(f'{n} text' for n in names)})")
+    with connection.cursor().copy("copy said from stdin (format csv)") as copy:
+        copy.write(said.write_csv(include_header=False, quote_style="necessary").encode())
+    values = []
+    for p in columns:
+        if p.partial_date:
+            read = f"landing.partial_date_text(t.{p.name})"
+            values.append(f"nullif({read} || case length({read}) when 7 then '-01' when 4 then '-01-01' else '' end, '')::date")
+            values.append(f"case length({read}) when 10 then 'D' when 7 then 'M' when 4 then 'Y' end")
+        elif p.physical_type == "date":
+            values.append(f"nullif(landing.date_text(t.{p.name}), '')::date")
+        elif p.codes:
+            whens = " ".join(f"when '{c.label.lower()}' then '{c.value}'" for c in p.codes)
+            values.append(f"case lower(t.{p.name}) {whens} else t.{p.name} end")
+        else:
+            values.append(f"nullif({_READERS[p.repair or ''].format(c=p.name)}, '')")
+    into = ", ".join(n for p in columns for n in ((p.name, p.precision) if p.partial_date else (p.name,)))
+    connection.execute(
+        f"insert into raw.{record} (source, source_key, {into}, row_hash, first_batch)"
+        f" select t.source, t.source_key, {', '.join(values)}, md5(t::text)::uuid, 1 from said as t"
+    )
+    connection.execute("drop table said")
+
+
+def linkage_world(connection: psycopg.Connection, scale: float, seed: int) -> tuple[pa.Table, pl.Series]:
+    """Linkage records of a sample world, and the person behind each (in the order of `record_id`)."""
+    who = fill_raw(connection, scale, seed)
+    keys, records = linkage_records(connection, load_settings())
+    known = who.unique(["source", "record", "source_key"], keep="first")
+    found = pl.DataFrame(keys).join(known, on=["source", "record", "source_key"], how="left", maintain_order="left")
+    return records, found["person"]

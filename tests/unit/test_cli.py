@@ -1,0 +1,74 @@
+"""The command line answers at once, explains itself and ends with the right exit code."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from orchestration.settings import PROJECT
+
+COMMAND = [sys.executable, "-c", "from orchestration.cli import main; main()"]
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    import os
+
+    return subprocess.run(
+        [*COMMAND, *arguments], capture_output=True, text=True, check=False, env=os.environ | environment
+    )
+
+
+@pytest.mark.parametrize("command", ["nightly", "sources", "batch", "quarantine", "release", "sql", "server", "sample", "doctor"])
+def test_every_command_has_help(command: str) -> None:
+    shown = run(command, "--help")
+    assert shown.returncode == 0
+    assert command in shown.stdout
+
+
+def test_help_imports_nothing_heavy() -> None:
+    probe = (
+        "import sys; import orchestration.cli; "
+        "heavy = {'dagster', 'dbt', 'great_expectations', 'psycopg', 'sqlalchemy', 'polars', 'pandas', 'yaml', 'pydantic'}; "
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    shown = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"
+
+
+def test_help_answers_within_half_a_second() -> None:
+    run("--help")
+    seconds = []
+    for _ in range(5):
+        started = time.monotonic()
+        run("--help")
+        seconds.append(time.monotonic() - started)
+    assert min(seconds) < 0.5
+
+
+def test_wrong_usage_is_exit_code_2() -> None:
+    assert run("nightly", "--date", "22/11/2026").returncode == 2
+    assert run("no-such-command").returncode == 2
+
+
+def test_refused_input_is_one_sentence_and_exit_code_1() -> None:
+    refused = run("nightly", "--source", "99")
+    assert refused.returncode == 1
+    assert refused.stderr.splitlines()[-1].startswith("lienthong: No such source: 99")
+    assert "Traceback" not in refused.stderr
+
+
+def test_an_unreachable_warehouse_is_said_in_one_sentence() -> None:
+    refused = run("batch", "list", LIENTHONG_DATABASE_URL="postgresql://nobody:secret@127.0.0.1:1/none")
+    assert refused.returncode == 1
+    assert "LIENTHONG_DATABASE_URL" in refused.stderr
+    assert "secret" not in refused.stderr
+
+
+def test_sources_are_listed_as_json() -> None:
+    import json
+
+    listed = json.loads(run("sources", "list", "--json").stdout)
+    assert len(listed) == len(list((PROJECT / "sources" / "registry").glob("*.yml")))

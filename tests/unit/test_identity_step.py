@@ -1,0 +1,152 @@
+"""Who is who, night after night: links, conflicts, and ids that never change hands."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import permutations
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from identity.step import link_persons
+from tests.raw_rows import say, withdraw
+
+NIGHT = date(2026, 11, 22)
+AN = {"full_name": "Nguyễn Văn An", "birth_date": "1970-05-03", "personal_id": "099070000001"}
+BINH = {"full_name": "Trần Thị Bình", "birth_date": "1981-09-10", "personal_id": "099181000002"}
+
+
+def persons(connection: psycopg.Connection) -> dict[tuple[str, str, str], UUID]:
+    rows = connection.execute("select source, record, source_key, person_id from identity.person_link").fetchall()
+    return {(source, record, key): person for source, record, key, person in rows}
+
+
+def link(connection: psycopg.Connection) -> dict[tuple[str, str, str], UUID]:
+    link_persons(connection, NIGHT)
+    return persons(connection)
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        ({}, True),
+        ({"full_name": "NGUYỄN VĂN AN"}, True),
+        ({"full_name": "Nguyễn Văn Ân"}, True),
+        ({"birth_date": "1971-05-03"}, True),
+        ({"full_name": "Lê Thị Cúc", "birth_date": "1985-01-01"}, False),
+        ({"full_name": "Lê Thị Cúc", "birth_date": "1970-01-01", "birth_date_precision": "Y"}, False),
+        ({"personal_id": "099070000009"}, False),
+        ({"personal_id": None}, False),
+    ],
+)
+def test_one_id_number_is_one_person_only_where_name_or_birth_agree(
+    warehouse: psycopg.Connection, other: dict[str, Any], same: bool
+) -> None:
+    say(warehouse, "member", "38", "1", **AN)
+    say(warehouse, "cadre", "T1", "9", **{**AN, **other})
+    links = link(warehouse)
+    assert (links["38", "member", "1"] == links["T1", "cadre", "9"]) is same
+
+
+def test_a_number_of_two_people_is_a_conflict_until_it_is_corrected(warehouse: psycopg.Connection) -> None:
+    say(warehouse, "member", "38", "1", **AN)
+    say(warehouse, "member", "38", "2", **{**BINH, "personal_id": AN["personal_id"]})
+    assert link_persons(warehouse, NIGHT).conflicts == 1
+    assert link_persons(warehouse, NIGHT).conflicts == 1
+    query = "select left_key, right_key, reason, resolved_at is null from identity.conflict"
+    assert warehouse.execute(query).fetchall() == [("1", "2", "number_of_two_people", True)]
+    say(warehouse, "member", "38", "2", batch=2, **BINH)
+    assert link_persons(warehouse, NIGHT).conflicts == 0
+    assert warehouse.execute(query).fetchall() == [("1", "2", "number_of_two_people", False)]
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [({}, True), ({"birth_date": "1970-05-04"}, False), ({"full_name": "Lê Văn An"}, False)],
+)
+def test_an_old_card_links_where_name_and_birth_both_agree(
+    warehouse: psycopg.Connection, other: dict[str, Any], same: bool
+) -> None:
+    card = {**AN, "personal_id": None, "old_party_card_no": "38012345"}
+    say(warehouse, "member", "38", "1", **card)
+    say(warehouse, "member", "40", "1", **{**card, **other})
+    links = link(warehouse)
+    assert (links["38", "member", "1"] == links["40", "member", "1"]) is same
+
+
+def test_same_name_and_birth_alone_never_link(warehouse: psycopg.Connection) -> None:
+    say(warehouse, "member", "38", "1", **{**AN, "personal_id": None})
+    say(warehouse, "member", "40", "1", **{**AN, "personal_id": None})
+    assert len(set(link(warehouse).values())) == 2
+
+
+def test_an_id_stays_over_nights_absences_and_changes(warehouse: psycopg.Connection) -> None:
+    say(warehouse, "member", "38", "1", **AN)
+    first = link(warehouse)
+    assert link_persons(warehouse, NIGHT).new_persons == 0
+    withdraw(warehouse, "member", "38", "1", batch=2)
+    link(warehouse)
+    say(warehouse, "member", "38", "1", batch=3, **{**AN, "full_name": "Nguyễn Văn Ẩn"})
+    assert link(warehouse) == first
+
+
+def test_a_merge_keeps_the_older_id_and_leaves_a_redirect(warehouse: psycopg.Connection) -> None:
+    say(warehouse, "member", "40", "1", **AN)
+    older = link(warehouse)["40", "member", "1"]
+    say(warehouse, "member", "38", "1", batch=2, **{**AN, "personal_id": None})
+    younger = link(warehouse)["38", "member", "1"]
+    say(warehouse, "member", "38", "1", batch=3, **AN)
+    links = link(warehouse)
+    assert set(links.values()) == {older}
+    redirect = warehouse.execute("select redirect_to from identity.person where person_id = %s", [younger]).fetchone()
+    assert redirect == (older,)
+
+
+def test_a_link_whose_evidence_falls_away_is_undone_and_the_id_stays_with_one(warehouse: psycopg.Connection) -> None:
+    say(warehouse, "member", "38", "1", **AN)
+    say(warehouse, "cadre", "38", "1", **AN)
+    together = link(warehouse)
+    assert len(set(together.values())) == 1
+    say(warehouse, "cadre", "38", "1", batch=2, **{**AN, "personal_id": "099070000777"})
+    apart = link(warehouse)
+    assert len(set(apart.values())) == 2
+    assert set(together.values()) < set(apart.values())
+    assert warehouse.execute("select count(*) from identity.evidence where withdrawn_at is not null").fetchone() == (1,)
+
+
+def test_a_key_reused_for_another_person_does_not_carry_the_id_over(warehouse: psycopg.Connection) -> None:
+    say(warehouse, "member", "38", "1", **AN)
+    before = link(warehouse)["38", "member", "1"]
+    say(warehouse, "member", "38", "1", batch=2, **BINH)
+    summary = link_persons(warehouse, NIGHT)
+    after = persons(warehouse)["38", "member", "1"]
+    assert summary.reused_keys == 1
+    assert after != before
+    assert link(warehouse)["38", "member", "1"] == after
+
+
+def test_the_order_in_which_records_arrive_decides_nothing(warehouse: psycopg.Connection) -> None:
+    card = {"old_party_card_no": "38012345"}
+    rows = [
+        ("member", "38", "1", {**AN, **card}),
+        ("member", "40", "7", {**AN, **card, "personal_id": None}),
+        ("cadre", "T1", "3", AN),
+        ("cadre", "38", "2", BINH),
+    ]
+    outcomes = set()
+    for order in permutations(rows):
+        with warehouse.transaction(force_rollback=True):
+            for record, source, key, values in order:
+                say(warehouse, record, source, key, **values)
+            outcomes.add(frozenset(link(warehouse).items()))
+    assert len(outcomes) == 1
+    assert len({person for _, person in outcomes.pop()}) == 2
+
+
+def test_a_number_on_very_many_records_links_nobody(warehouse: psycopg.Connection) -> None:
+    for n in range(60):
+        say(warehouse, "member", "38", str(n), **{**AN, "birth_date": None})
+    summary = link_persons(warehouse, NIGHT)
+    assert (summary.persons, summary.conflicts) == (60, 59)

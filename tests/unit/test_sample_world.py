@@ -1,0 +1,179 @@
+"""The sample world: the same every time, consistent in itself, in the shapes of real systems."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from pathlib import Path
+
+import polars as pl
+import pytest
+import python_calamine as calamine
+
+from sources.contract import RECORDS, load_contracts
+from sources.sample.styles import registered
+from sources.sample.world import build, environment
+from sources.sample.writers.delimited import encoded, stored
+from sources.text.decoding import decode
+from tests.unit.conftest import AS_OF, SCALE, SEED
+
+
+def said(folder: Path, record: str) -> pl.DataFrame:
+    return pl.read_parquet(folder / "truth" / f"said_{record}.parquet")
+
+
+def truth(folder: Path, name: str) -> pl.DataFrame:
+    return pl.read_parquet(folder / "truth" / f"{name}.parquet")
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted((folder / "sources").rglob("*"))
+        if path.is_file() and path.suffix != ".xls"
+    }
+
+
+def test_same_arguments_give_the_same_files(sample_folder: Path, tmp_path: Path) -> None:
+    build(SCALE, SEED, AS_OF, tmp_path)
+    assert digests(tmp_path) == digests(sample_folder)
+    assert said(tmp_path, "member").equals(said(sample_folder, "member"))
+
+
+def test_another_seed_gives_other_persons(sample_folder: Path, tmp_path: Path) -> None:
+    build(0.0002, SEED + 1, AS_OF, tmp_path)
+    theirs, ours = truth(tmp_path, "person")["full_name"], truth(sample_folder, "person")["full_name"]
+    assert theirs.head(200).to_list() != ours.head(200).to_list()
+
+
+def test_every_unit_is_there_at_any_scale(sample_folder: Path) -> None:
+    organisations = said(sample_folder, "organisation")
+    top = organisations.filter(pl.col("parent_code").is_null())
+    communes = organisations.filter(
+        pl.col("organisation_code").str.ends_with(".000.000.000")
+        & (pl.col("administrative_unit_code").str.len_chars() == 5)
+    )
+    assert len(top) == 40
+    assert len(communes) == 3321
+    assert communes["administrative_unit_code"].n_unique() == 3321
+
+
+def test_organisations_hang_together(sample_folder: Path) -> None:
+    organisations = said(sample_folder, "organisation")
+    codes = organisations["organisation_code"]
+    assert codes.n_unique() == len(codes)
+    assert codes.str.contains(r"^\d{2}(\.\d{3}){4}$").all()
+    parents = organisations["parent_code"].drop_nulls()
+    assert parents.is_in(codes.implode()).all()
+    types = set(organisations["organisation_type"])
+    assert {"H1", "H2", "C1", "C2", "B1", "B2"} <= {t for t in types if len(t) == 2}
+
+
+def test_members_and_cadres_are_where_they_can_be(sample_folder: Path) -> None:
+    cells = said(sample_folder, "organisation")["organisation_code"].str.replace_all(".", "", literal=True)
+    members = said(sample_folder, "member")["organisation_code"].str.replace_all(".", "", literal=True)
+    assert members.is_in(cells.implode()).all()
+    agencies = said(sample_folder, "agency")["agency_code"]
+    for record in ("cadre", "position_assignment", "staffing_quota", "headcount"):
+        assert said(sample_folder, record)["agency_code"].drop_nulls().is_in(agencies.implode()).all(), record
+    cadres = said(sample_folder, "cadre").select("source", cadre_key="source_key")
+    for record in ("position_assignment", "planning", "training", "award", "discipline"):
+        assert said(sample_folder, record).join(cadres, on=["source", "cadre_key"], how="anti").is_empty(), record
+
+
+def test_reported_members_are_those_in_the_lists(sample_folder: Path) -> None:
+    """A + B - C = D for the country: what 40 committees report is what their lists hold, nobody counted twice."""
+    top = said(sample_folder, "organisation").filter(pl.col("parent_code").is_null())
+    reported = top["reported_members"].cast(pl.Int64).sum()
+    who = truth(sample_folder, "record").filter((pl.col("record") == "member") & (pl.col("record_no") != 3))
+    present = said(sample_folder, "member").filter(
+        ~pl.col("gone") & pl.col("status").is_in(["DU_BI", "CHINH_THUC", "MIEN_SH", "DINH_CHI_SH", "CHO_CHUYEN"])
+    )
+    # A reused key stands for two persons, so the count is of records, not of keys.
+    twice = truth(sample_folder, "record").filter((pl.col("record") == "member") & (pl.col("record_no") == 3))
+    counted = present.join(twice, on=["source", "source_key"], how="anti")
+    assert abs(len(counted) - reported) <= 2
+    assert len(who) >= reported
+
+
+def test_headcounts_are_those_of_the_cadre_records(sample_folder: Path) -> None:
+    present = said(sample_folder, "headcount")["present"].cast(pl.Int64).sum()
+    cadres = said(sample_folder, "cadre").filter(~pl.col("gone"))
+    assert 0.85 * len(cadres) < present <= len(cadres)
+
+
+def test_personal_ids_are_fictitious_and_unique(sample_folder: Path) -> None:
+    persons = truth(sample_folder, "person")
+    ids = persons["personal_id"]
+    assert ids.n_unique() == len(ids)
+    assert ids.str.contains(r"^099\d{9}$").all()
+    parity = ids.str.slice(3, 1).cast(pl.Int64) % 2
+    assert (parity.cast(pl.Boolean) == (persons["sex"] == "F")).all()
+    assert (ids.str.slice(4, 2).cast(pl.Int64) == persons["birth_date"].dt.year() % 100).all()
+
+
+def test_names_are_composed_and_have_a_surname_and_a_given_name(sample_folder: Path) -> None:
+    names = truth(sample_folder, "person")["full_name"]
+    assert names.equals(names.str.normalize("NFC"))
+    assert names.str.contains(r"^\S+( \S+){1,5}$").all()
+    assert not names.str.contains("[0-9Ðð]").any()
+    nguyen = names.str.starts_with("Nguyễn ").mean()
+    assert isinstance(nguyen, float)
+    assert 0.2 < nguyen < 0.4
+
+
+def test_sources_write_what_the_registry_declares(sample_folder: Path) -> None:
+    known = environment(sample_folder)
+    for code, source in registered().items():
+        for record, mapping in source.records.items():
+            if source.systems[mapping.system].connector != "database":
+                continue
+            path = known[f"LIENTHONG_SOURCE_{code}_URL"].removeprefix("sqlite:///")
+            with sqlite3.connect(path) as connection:
+                found = [row[1] for row in connection.execute(f"pragma table_info({mapping.options['table']})")]
+            assert set(mapping.columns.values()) <= set(found), (code, record)
+
+
+@pytest.mark.parametrize("name", ["15/files/dang_vien_01.xlsx", "52/files/dang_vien_01.xls"])
+def test_workbooks_look_like_those_of_boards(sample_folder: Path, name: str) -> None:
+    book = calamine.load_workbook(sample_folder / "sources" / name)
+    hidden = [s.name for s in book.sheets_metadata if s.visible != calamine.SheetVisibleEnum.Visible]
+    assert hidden == ["Danh muc"]
+    rows = book.get_sheet_by_index(0).to_python()
+    texts = [[str(cell) for cell in row if cell != ""] for row in rows]
+    assert any("ĐẢNG CỘNG SẢN VIỆT NAM" in row for row in texts)
+    assert any(row[:3] in (["1", "2", "3"], ["1.0", "2.0", "3.0"]) for row in texts)
+    assert any(row and row[0] == "Tổng cộng" for row in texts)
+    assert any("NGƯỜI LẬP BIỂU" in row for row in texts)
+
+
+@pytest.mark.parametrize("charset", ["tcvn3", "vni", "cp1258"])
+def test_legacy_character_sets_come_back(charset: str) -> None:
+    text = "Nguyễn Thị Hoà, đảng viên dự bị ở Bắc Kạn, Quảng Ngãi, Kỳ Sơn; ẳng, ẵ, ỡ, ữ, Đặng Thế Mỹ"
+    assert decode(encoded(stored(text, charset), charset), charset) == text
+
+
+def test_letters_that_a_set_lacks_lose_their_marks_only() -> None:
+    assert decode(encoded(stored("H'Hen Ayŭn, Nguyễn", "tcvn3"), "tcvn3"), "tcvn3") == "H'Hen Ayun, Nguyễn"
+
+
+def test_connectors_are_mixed() -> None:
+    used = [next(iter(source.systems.values())).connector for source in registered().values()]
+    assert {c: used.count(c) for c in set(used)} == {"database": 20, "workbook": 8, "csv": 7, "rest": 5}
+    delta = {(code, record) for code, s in registered().items() for record, m in s.records.items() if m.mode == "delta"}
+    assert {("92", "member"), ("T1", "member"), ("79", "member")} <= delta
+
+
+def test_registry_and_contracts_agree() -> None:
+    contracts = load_contracts()
+    assert len(registered()) == 40
+    for code, source in registered().items():
+        assert tuple(source.records) == RECORDS, code
+        for record, mapping in source.records.items():
+            required = {p.name for p in contracts[record].properties if p.required}
+            assert required <= set(mapping.columns), (code, record)
+            assert len(set(mapping.columns.values())) == len(mapping.columns), (code, record)
+            for field, values in mapping.values.items():
+                codes = contracts[record].by_name[field].codes
+                assert codes, (code, record, field)
+                assert set(values.values()) <= {c.value for c in codes}, (code, record, field)
