@@ -125,9 +125,16 @@ def _unknown_columns(facts: BatchFacts) -> str | None:
 
 
 def _empty(facts: BatchFacts) -> str | None:
-    if facts.delivery.delivered or facts.delivery.mode == "delta":
+    """A source may have nothing of a record; it may not lose what it had."""
+    if facts.delivery.delivered or facts.delivery.mode == "delta" or not facts.last_delivered:
         return None
     return "Lần gửi không có dòng dữ liệu nào; kiểm tra tệp hoặc bảng nguồn rồi gửi lại."
+
+
+def _none_yet(facts: BatchFacts) -> str | None:
+    if facts.delivery.delivered or facts.delivery.mode == "delta" or facts.last_delivered:
+        return None
+    return "Nguồn chưa có dòng dữ liệu nào cho loại bản ghi này; nếu không phải vậy thì kiểm tra tệp hoặc bảng nguồn."
 
 
 def _volume(facts: BatchFacts) -> str | None:
@@ -207,7 +214,10 @@ def _held_share(facts: BatchFacts) -> str | None:
     percent = facts.held * 100 / max(facts.delivery.delivered, 100)
     if percent <= most:
         return None
-    return f"{facts.held} dòng ({percent:.1f} %) có lỗi, quá mức {most:g} % của một lần gửi; sửa theo bảng lỗi rồi gửi lại."
+    return (
+        f"{facts.held} dòng ({percent:.1f} %) có lỗi, quá mức {most:g} % của một lần gửi; "
+        "sửa theo bảng lỗi rồi gửi lại."
+    )
 
 
 RULES: tuple[BatchRule, ...] = (
@@ -222,9 +232,21 @@ RULES: tuple[BatchRule, ...] = (
     BatchRule("BAT-009", "error", "Tổng kiểm soát khớp bản kê", _control_totals),
     BatchRule("BAT-010", "error", "Đúng nguồn", _wrong_source),
     BatchRule("BAT-011", "error", "Tỷ lệ dòng lỗi trong mức cho phép", _held_share),
+    BatchRule("BAT-012", "warning", "Đã từng có dữ liệu", _none_yet),
 )
 #: What can be said before a row is read as types; the rest needs totals or faults.
-AT_ARRIVAL = ("BAT-001", "BAT-002", "BAT-003", "BAT-004", "BAT-005", "BAT-006", "BAT-007", "BAT-008", "BAT-010")
+AT_ARRIVAL = (
+    "BAT-001",
+    "BAT-002",
+    "BAT-003",
+    "BAT-004",
+    "BAT-005",
+    "BAT-006",
+    "BAT-007",
+    "BAT-008",
+    "BAT-010",
+    "BAT-012",
+)
 
 
 def judge(facts: BatchFacts, rule_ids: tuple[str, ...] | None = None) -> list[BatchVerdict]:

@@ -80,12 +80,13 @@ def predicate(rule: Rule, table: str) -> str:
 def _judged(
     connection: psycopg.Connection, contract: Contract, tables: BatchTables, source: str
 ) -> tuple[sql.Composed, sql.Composed]:
-    """What is judged, as columns and FROM: typed fields, unread texts, and `previous__<field>` where rules ask for it."""
+    """What is judged, as columns and FROM: typed fields, unread texts, `previous__<field>` where rules ask for it."""
     fields = sorted({f for rule in contract.rules for f in _PREVIOUS.findall(rule.predicate)})
     raw = sql.Identifier("raw", contract.record)
     of_source = sql.SQL("o.source = {} and o.last_batch is null").format(sql.Literal(source))
     known = (
-        fields and connection.execute(sql.SQL("select from {} as o where {} limit 1").format(raw, of_source)).fetchone()
+        fields
+        and connection.execute(sql.SQL("select 1 from {} as o where {} limit 1").format(raw, of_source)).fetchone()
     )
     names = [name for name, _ in contract.columns()] + [p.unread for p in contract.properties if p.may_be_unread]
     columns: list[sql.Composable] = [sql.Identifier("t", name) for name in names]
@@ -117,7 +118,7 @@ def _tests(
 
 def _has_duplicates(connection: psycopg.Connection, rule: Rule, tables: BatchTables) -> bool:
     column = sql.Identifier(rule.column or "")
-    statement = sql.SQL("select from {0} where {1} is not null group by {1} having count(*) > 1 limit 1")
+    statement = sql.SQL("select 1 from {0} where {1} is not null group by {1} having count(*) > 1 limit 1")
     return connection.execute(statement.format(tables.typed, column)).fetchone() is not None
 
 
@@ -175,7 +176,7 @@ def release_waived(connection: psycopg.Connection, contract: Contract, tables: B
         rule=sql.SQL("rule"),
     )
     if connection.execute(
-        "select from ops.decision where action = 'waive_fault' and source = %s and record = %s limit 1",
+        "select 1 from ops.decision where action = 'waive_fault' and source = %s and record = %s limit 1",
         [source, contract.record],
     ).fetchone():
         connection.execute(statement)

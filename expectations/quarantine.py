@@ -58,7 +58,10 @@ def hold(connection: psycopg.Connection, contract: Contract, tables: BatchTables
         insert into quarantine.fault (row_id, rule_id, column_name, value)
         select
             h.row_id, r.rule_id, array_to_string(r.fields, ', '),
-            (select string_agg(coalesce(h.content ->> f, ''), ' | ' order by i) from unnest(r.fields) with ordinality as u (f, i))
+            (
+                select string_agg(coalesce(h.content ->> f, ''), ' | ' order by i)
+                from unnest(r.fields) with ordinality as u (f, i)
+            )
         from held as h, (values {values}) as r (rule_id, fields)
         where r.rule_id = any(h.broken)
         """
@@ -86,17 +89,18 @@ def open_rows(connection: psycopg.Connection, batch_id: int) -> int:
 
 
 def resolve_before(
-    connection: psycopg.Connection, contract: Contract, tables: BatchTables, source: str, batch_id: int, mode: str
+    connection: psycopg.Connection, contract: Contract, tables: BatchTables, *, source: str, batch_id: int, mode: str
 ) -> int:
     """Resolve open rows of earlier batches that an accepted batch answers; how many.
 
     A snapshot answers them all, a delta those whose key it brings. A row that still breaks a rule is
     open under the new batch.
     """
-    answered = sql.SQL("true")
+    answered: sql.Composable = sql.SQL("true")
     if mode == "delta":
         answered = sql.SQL(
-            "q.source_key in (select source_key from {} union select landing.clean_text(source_key) from {} where deleted)"
+            "q.source_key in (select source_key from {} union all"
+            " select landing.clean_text(source_key) from {} where deleted)"
         ).format(tables.typed, tables.landing)
     return connection.execute(
         sql.SQL(
@@ -124,6 +128,7 @@ def undo(connection: psycopg.Connection, batch_id: int, by: int) -> None:
         [by, batch_id],
     )
     connection.execute(
-        "update quarantine.row set state = 'open', resolved_batch = null where resolved_batch = %s and state = 'resolved'",
+        "update quarantine.row set state = 'open', resolved_batch = null"
+        " where resolved_batch = %s and state = 'resolved'",
         [batch_id],
     )

@@ -39,11 +39,9 @@ class RowsBreakingRule(TableMetricProvider):
     )
     def _sqlalchemy(
         cls,  # noqa: N805
-        execution_engine: SqlAlchemyExecutionEngine,
         metric_domain_kwargs: dict[str, Any],
         metric_value_kwargs: dict[str, Any],
-        metrics: dict[str, Any],
-        runtime_configuration: dict[str, Any],
+        **_: Any,
     ) -> tuple[Any, dict[str, Any], dict[str, Any]]:
         bad = sa.text(metric_value_kwargs["predicate"].replace(":", r"\:"))
         return sa.func.count().filter(bad), metric_domain_kwargs, {}
@@ -59,12 +57,7 @@ class ExpectFewRowsToBreakRule(BatchExpectation):
     success_keys: ClassVar[tuple[str, ...]] = ("predicate", "allowed")
     domain_keys: ClassVar[tuple[str, ...]] = ("batch_id", "row_condition", "condition_parser")
 
-    def _validate(
-        self,
-        metrics: dict[str, Any],
-        runtime_configuration: dict[str, Any] | None = None,
-        execution_engine: Any = None,
-    ) -> dict[str, Any]:
+    def _validate(self, metrics: dict[str, Any], *_: Any, **__: Any) -> dict[str, Any]:
         return {"success": metrics[METRIC] <= self.allowed}
 
 

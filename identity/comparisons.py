@@ -37,7 +37,7 @@ def _fixed(share: float) -> dict[str, object]:
     return {"u_probability": share, "fix_u_probability": True}
 
 
-_TERM_FREQUENCY = {"tf_adjustment_column": "name_key", "tf_minimum_u_value": 1e-7}
+_TERM_FREQUENCY = {"tf_adjustment_column": "name_key", "tf_minimum_u_value": 1e-5}
 _BOTH_DAYS = "birth_precision_l = 'D' and birth_precision_r = 'D'"
 
 COMPARISONS: tuple[Comparison, ...] = (

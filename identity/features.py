@@ -50,11 +50,12 @@ with number_shared as (
     select old_party_card_no as n from linkage_record where n is not null group by n having count(*) > $most
 ), told as (
     select
-        p.record_id, p.settled, p.sex, p.birth_date, p.birth_precision, p.admission_date, p.plain_key,
-        nullif(p.name_key, '') as name_key, nullif(p.other_name_key, '') as other_name_key,
+        p.record_id, p.settled, p.sex, p.birth_date, p.birth_precision, p.admission_date,
+        case when len(p.words) > 1 then p.plain_key end as plain_key,
+        case when len(p.words) > 1 then p.name_key end as name_key, nullif(p.other_name_key, '') as other_name_key,
         year(p.birth_date) as birth_year,
         case when len(p.plain_words) > 1 then p.plain_words[1] end as family,
-        nullif(p.plain_words[-1], '') as given,
+        case when len(p.plain_words) > 1 then p.plain_words[-1] end as given,
         case when p.id_verdict in ('valid', 'contradicts sex', 'contradicts birth year') then p.personal_id end as personal_id,
         p.id_verdict is distinct from 'valid' as is_open,
         case when regexp_full_match(p.party_card_no, '[0-9]{12}') and p.id_verdict <> 'shared by too many' then p.party_card_no end as party_card_no,

@@ -84,7 +84,7 @@ _BATCH = (
 def find(connection: psycopg.Connection, condition: str, *values: Any) -> Batch | None:
     """The first batch for which `condition` (SQL, with order) holds."""
     with connection.cursor(row_factory=class_row(Batch)) as cursor:
-        return cursor.execute(_BATCH + condition + " limit 1", values).fetchone()  # type: ignore[arg-type]
+        return cursor.execute(_BATCH + condition + " limit 1", values).fetchone()
 
 
 def last_judged(connection: psycopg.Connection, source: str, record: str) -> Batch | None:
@@ -196,7 +196,9 @@ def record_results(
     for v in verdicts:
         passed = v.sentence is None
         results.append(
-            RuleResult(v.rule.rule_id, v.rule.severity, 1, int(not passed), 0, passed, False, v.sentence or v.rule.title)
+            RuleResult(
+                v.rule.rule_id, v.rule.severity, 1, int(not passed), 0, passed, False, v.sentence or v.rule.title
+            )
         )
     for one in fared:
         r = one.rule

@@ -94,7 +94,8 @@ def check_source(
     """Connect to a source and read `limit` rows of each record. Writes nothing that stays, raises for no source."""
     with connect(warehouse_url, autocommit=True) as connection:
         records = tuple(
-            _check(connection, source, record, warehouse_url, environment, limit) for record in source.records
+            _check(connection, source, record, url=warehouse_url, environment=environment, limit=limit)
+            for record in source.records
         )
     return SourceReport(source.code, source.name, records)
 
@@ -103,14 +104,15 @@ def _check(
     connection: psycopg.Connection,
     source: Source,
     record: str,
-    warehouse_url: str,
+    *,
+    url: str,
     environment: Mapping[str, str],
     limit: int,
 ) -> RecordReport:
     contract, mapping = load_contracts()[record], source.records[record]
     tables = BatchTables.of(f"check_{source.code}_{record}", os.getpid())
     landing.create_landing(connection, contract, tables)
-    request = ExtractRequest(source, record, warehouse_url, landing.table_name(tables.landing), environment=environment)
+    request = ExtractRequest(source, record, url, landing.table_name(tables.landing), environment=environment)
     try:
         delivery = sample(request, limit)
         landing.type_rows(connection, landing.typing_statement(connection, contract, mapping, tables), tables)

@@ -34,9 +34,9 @@ def _decide(
     action: str,
     source: str,
     record: str,
+    *,
     reason: str,
     who: str,
-    *,
     batch_id: int | None = None,
     source_key: str | None = None,
     rule_id: str | None = None,
@@ -63,9 +63,10 @@ def accept_batch(connection: psycopg.Connection, batch_id: int, reason: str, who
         kept = connection.execute("select to_regclass(%s)", [landing.table_name(tables.faults)]).fetchone()
         if kept is None or kept[0] is None:
             raise DecisionError(
-                f"The rows of batch {batch_id} are no longer kept: a newer delivery came, or a rule forbids keeping them."
+                f"The rows of batch {batch_id} are no longer kept: "
+                "a newer delivery came, or a rule forbids keeping them."
             )
-        _decide(connection, "accept_batch", batch.source, batch.record, reason, who, batch_id=batch_id)
+        _decide(connection, "accept_batch", batch.source, batch.record, reason=reason, who=who, batch_id=batch_id)
         faults.release_waived(connection, contract, tables, batch.source)
         counts = accept_rows(
             connection,
@@ -107,13 +108,14 @@ def withdraw_batch(connection: psycopg.Connection, batch_id: int, reason: str, w
             raise DecisionError(f"Withdraw batch {later.batch_id} first: it was accepted on top of batch {batch_id}.")
         earlier = batches.find(
             connection,
-            "source = %s and record = %s and status in ('accepted', 'identical') and batch_id < %s order by batch_id desc",
+            "source = %s and record = %s and status in ('accepted', 'identical') and batch_id < %s"
+            " order by batch_id desc",
             batch.source,
             batch.record,
             batch_id,
         )
         undoing, opened, closed = _compensate(connection, batch, earlier.watermark if earlier else None)
-        _decide(connection, "withdraw_batch", batch.source, batch.record, reason, who, batch_id=batch_id)
+        _decide(connection, "withdraw_batch", batch.source, batch.record, reason=reason, who=who, batch_id=batch_id)
         connection.execute(
             "update ops.batch set status = 'withdrawn', reason = %s where batch_id = %s", [reason.strip(), batch_id]
         )
@@ -192,6 +194,16 @@ def waive(connection: psycopg.Connection, row_id: int, reason: str, who: str) ->
                 f"Row {row_id} breaks {', '.join(sorted(never))}, which is never waived: the source must correct it."
             )
         for rule_id in sorted(broken):
-            _decide(connection, "waive_fault", source, record, reason, who, source_key=source_key, rule_id=rule_id)
+            _decide(
+                connection,
+                "waive_fault",
+                source,
+                record,
+                reason=reason,
+                who=who,
+                source_key=source_key,
+                rule_id=rule_id,
+            )
         connection.execute("update quarantine.row set state = 'waived' where row_id = %s", [row_id])
-    return f"Row {row_id} is waived for {', '.join(sorted(broken))}; it enters raw with the next delivery of source {source}."
+    rules = ", ".join(sorted(broken))
+    return f"Row {row_id} is waived for {rules}; it enters raw with the next delivery of source {source}."

@@ -56,7 +56,15 @@ def take_in(
     """
     with connect(warehouse_url, autocommit=True) as connection:
         return [
-            _Intake(connection, source, record, warehouse_url, run_id, business_date, environment).run()
+            _Intake(
+                connection,
+                source,
+                record,
+                url=warehouse_url,
+                run_id=run_id,
+                business_date=business_date,
+                environment=environment,
+            ).run()
             for record in source.records_of(kind)
         ]
 
@@ -69,7 +77,8 @@ class _Intake:
         connection: psycopg.Connection,
         source: Source,
         record: str,
-        warehouse_url: str,
+        *,
+        url: str,
         run_id: str,
         business_date: date,
         environment: Mapping[str, str],
@@ -78,7 +87,7 @@ class _Intake:
         self.source = source
         self.contract: Contract = load_contracts()[record]
         self.mapping: RecordMapping = source.records[record]
-        self.url = warehouse_url
+        self.url = url
         self.run_id = run_id
         self.business_date = business_date
         self.environment = environment
@@ -354,7 +363,7 @@ def accept_rows(
     """
     tables = BatchTables.of(contract.record, batch_id)
     counts = accept(connection, contract, tables, source=source, batch_id=batch_id, mode=mode, delivered=delivered)
-    quarantine.resolve_before(connection, contract, tables, source, batch_id, mode)
+    quarantine.resolve_before(connection, contract, tables, source=source, batch_id=batch_id, mode=mode)
     if counts.quarantined and not held_before:
         quarantine.hold(connection, contract, tables, source, batch_id)
     held = quarantine.open_rows(connection, batch_id)

@@ -71,6 +71,7 @@ def publish(
     """
     report, started = progress or Silent(), time.monotonic()
     plan = plan or release_plan()
+    attempt: _Attempt | None = None
     try:
         with publisher(url) as connection:
             refuse_while_held(connection)
@@ -89,6 +90,8 @@ def publish(
                     raise PublicationError(_sentence(error)) from error
                 raise
     except PublicationError as refusal:
+        if attempt is None:
+            _note_refusal(url, run_id, business_date, str(refusal))
         report.step(str(refusal), good=False)
         return ReleaseOutcome(False, reason=str(refusal), seconds=time.monotonic() - started)
     return ReleaseOutcome(True, number, attempt.moment, "", checks, figures, time.monotonic() - started)
@@ -241,6 +244,18 @@ def _move_pointer(connection: psycopg.Connection, attempt: _Attempt, figures: di
             [attempt.release_id],
         )
     return int(row[0])
+
+
+def _note_refusal(url: str, run_id: str, business_date: date, reason: str) -> None:
+    """Keep why a run did not even begin to publish, beside the attempts that began and failed."""
+    with connect(url) as connection:
+        connection.execute(
+            """
+            insert into ops.release (moment, business_date, run_id, state, reason)
+            values (clock_timestamp(), %s, %s, 'failed', %s)
+            """,
+            [business_date, run_id, reason],
+        )
 
 
 def _fail(url: str, attempt: _Attempt, reason: str, run_id: str) -> None:

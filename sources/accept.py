@@ -29,7 +29,7 @@ class Acceptance:
     closed: int
 
 
-class LostRows(AssertionError):
+class LostRowsError(AssertionError):
     """Rows delivered and rows accounted for differ: a fault of ours, so the transaction is undone."""
 
 
@@ -54,7 +54,7 @@ def accept(
 ) -> Acceptance:
     """Bring the typed rows that are not held into `raw`; to be called inside a transaction.
 
-    The faults table names held rows by their place in the typed table. Raises LostRows.
+    The faults table names held rows by their place in the typed table. Raises LostRowsError.
     """
     raw = sql.Identifier("raw", contract.record)
     values = {"raw": raw, "typed": tables.typed, "faults": tables.faults, "columns": _columns(contract)}
@@ -67,7 +67,7 @@ def accept(
     connection.execute("set local work_mem = '256MB'")
     quarantined: int = run("select count(*) from {faults} where held").fetchone()[0]  # type: ignore[index]
     live: int = run("select count(*) from {typed}").fetchone()[0]  # type: ignore[index]
-    fit = sql.SQL("true")
+    fit: sql.Composable = sql.SQL("true")
     if quarantined:
         fit = sql.SQL("t.ctid <> all (array(select tid from {} where held))").format(tables.faults)
     if quarantined > 50:  # beyond a few, a hash of places is faster than comparing each
@@ -99,7 +99,7 @@ def accept(
         closed=closed + gone,
     )
     if delivered != done.accepted + done.unchanged + done.quarantined:
-        raise LostRows(f"batch {batch_id}: {delivered} rows were delivered, accounted for are {done}")
+        raise LostRowsError(f"batch {batch_id}: {delivered} rows were delivered, accounted for are {done}")
     return done
 
 

@@ -25,7 +25,7 @@ from sources.connectors.process import SERVER, Child, enter
 from sources.contract import load_contracts
 from sources.registry import RegistryError, Source, resolve
 
-__all__ = ["DeliveredFile", "Delivery", "ExtractRequest", "Manifest", "SourceError", "extract", "sample"]
+__all__ = ["DeliveredFile", "Delivery", "ExtractRequest", "Manifest", "SourceError", "extract", "sample", "warm_up"]
 
 #: A source that asks for less than this could not even start its drivers.
 _LEAST_MEMORY_MB = 64

@@ -74,8 +74,8 @@ def create_landing(connection: psycopg.Connection, contract: Contract, tables: B
     fields = sql.SQL(", ").join(sql.SQL("{} text").format(sql.Identifier(p.name)) for p in contract.properties)
     connection.execute(
         sql.SQL(
-            "create unlogged table {} (row_no bigint, file text, sheet text, deleted boolean not null default false, {})"
-            " with (autovacuum_enabled = false)"
+            "create unlogged table {} (row_no bigint, file text, sheet text,"
+            " deleted boolean not null default false, {}) with (autovacuum_enabled = false)"
         ).format(tables.landing, fields)
     )
 
@@ -228,7 +228,8 @@ def typing_statement(
     # leaves the planner free to let parallel workers do both.
     return sql.SQL(
         "create unlogged table {} with (autovacuum_enabled = false) as select {} from ("
-        "select l.ctid as landed, l.row_no, l.file, l.sheet, {} from {} as l where not l.deleted offset bigint '0') as t"
+        "select l.ctid as landed, l.row_no, l.file, l.sheet, {} from {} as l where not l.deleted"
+        " offset bigint '0') as t"
     ).format(tables.typed, sql.SQL(", ").join(columns), read, tables.landing)
 
 

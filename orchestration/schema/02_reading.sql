@@ -36,7 +36,8 @@ return translate(
 create or replace function landing.is_odd(t text) returns boolean
 language sql immutable parallel safe
 return t like '%  %' or t like ' %' or t like '% '
-or t ~ '[\t\n\r\v\f\u00a0\u00ad\u00d0\u00f0\u0300-\u036f\u1680\u2000-\u200f\u2028\u2029\u202f\u205f\u2060\u212a\u212b\u3000\ufeff]';
+or t ~ '[\t\n\r\v\f\u00a0\u00ad\u00d0\u00f0\u0300-\u036f\u1680'
+'\u2000-\u200f\u2028\u2029\u202f\u205f\u2060\u212a\u212b\u3000\ufeff]';
 
 create or replace function landing.clean_text(t text) returns text
 language sql stable parallel safe
@@ -226,7 +227,9 @@ create or replace function landing.number_text(t text) returns text
 language sql stable parallel safe
 return case
     when t is null then ''
-    when length(t) between 1 and 17 and landing.is_digits(replace(t, '.', '')) and pg_input_is_valid(t, 'numeric') then t
+    when
+        length(t) between 1 and 17 and landing.is_digits(replace(t, '.', '')) and pg_input_is_valid(t, 'numeric')
+        then t
     else landing.slow_number(t)
 end;
 
@@ -262,7 +265,9 @@ return case
     when t in ('true', 'false') then t
     when landing.code_key(t) in ('1', '1 0', 'x', 'co', 'dung', 'true', 't', 'yes', 'y', 'v', 'phai', 'da') then 'true'
     when t ~ '^\s*[✓✔☑]\s*$' then 'true'
-    when landing.code_key(t) in ('0', '0 0', 'khong', 'sai', 'false', 'f', 'no', 'n', 'k', 'khong phai', 'chua') then 'false'
+    when
+        landing.code_key(t) in ('0', '0 0', 'khong', 'sai', 'false', 'f', 'no', 'n', 'k', 'khong phai', 'chua')
+        then 'false'
     when landing.is_placeholder(landing.slow_text(t)) then ''
 end;
 
@@ -342,7 +347,8 @@ return case
         then coalesce(exact ->> t, loose ->> landing.code_key(t))
     when t ~ '^\W*\d{1,2}\s*\.\s*\d{3}\W*$' or t ~ '^\W*\d{4,5}(\.0+)?\W*$'
         then regexp_replace(
-            lpad(regexp_replace(regexp_replace(t, '(\d{4,5})\.0+', '\1'), '\D', '', 'g'), 5, '0'), '^(..)(...)$', '\1.\2'
+            lpad(regexp_replace(regexp_replace(t, '(\d{4,5})\.0+', '\1'), '\D', '', 'g'), 5, '0'),
+            '^(..)(...)$', '\1.\2'
         )
     when landing.slow_text(t) ~* '^V\s*\.?\s*\d\d\s*\.?\s*\d\d\s*\.?\s*\d\d$'
         then regexp_replace(regexp_replace(upper(t), '[^V0-9]', '', 'g'), '^V(..)(..)(..)$', 'V.\1.\2.\3')
@@ -357,7 +363,9 @@ return case
     when t ~ '^\s*[''’`]' then 'apostrophe'
     when t ~ '\.0+\s*$' and c !~ '\.0+$' then 'decimal_suffix'
     when t ~* 'o' and c !~* 'o' then 'letter_o'
-    when length(regexp_replace(c, '\D', '', 'g')) > length(regexp_replace(t, '\D', '', 'g')) and t ~ '\d' then 'leading_zero'
+    when
+        t ~ '\d' and length(regexp_replace(c, '\D', '', 'g')) > length(regexp_replace(t, '\D', '', 'g'))
+        then 'leading_zero'
     when t !~ '\d' then 'name'
     when strpos(c, '.') > 0 and strpos(t, '.') = 0 then 'dots'
     else 'spaces'
@@ -389,7 +397,9 @@ return case
     when t is null then ''
     when
         t like '%  %' or t like ' %' or t like '% ' or t not like '% %' or t = upper(t) or t = lower(t)
-        or t ~ '[\t\n\r\v\f\u00a0\u00ad\u00d0\u00f0\u0300-\u036f\u1680\u2000-\u200f\u2028\u2029\u202f\u205f\u2060\u212a\u212b\u3000\ufeff(\[/.]' or t like 'Đồng chí%' or t like 'đồng chí%'
+        or t like 'Đồng chí%' or t like 'đồng chí%'
+        or t ~ '[\t\n\r\v\f\u00a0\u00ad\u00d0\u00f0\u0300-\u036f\u1680'
+        '\u2000-\u200f\u2028\u2029\u202f\u205f\u2060\u212a\u212b\u3000\ufeff(\[/.]'
         then landing.slow_name(t)
     else t
 end;

@@ -7,9 +7,13 @@ create or replace function identity.name_key(t text) returns text
 language plpgsql immutable parallel safe
 as $$
 declare
-    k text := lower(landing.slow_text(t));
+    plain constant boolean := t ~ '^[A-Za-zÀ-ÏÑ-ïñ-ɏḀ-ỹ]+( [A-Za-zÀ-ÏÑ-ïñ-ɏḀ-ỹ]+)*$'; -- as intake leaves nearly all
+    k text := lower(case when plain then t else landing.slow_text(t) end);
     round int;
 begin
+    if plain and k !~ '^(đồng chí|bà|ông|gs|pgs|ts|ths|đ) ' then
+        return case when k ~ 'o[àáảãạèéẻẽẹ]|u[ỳýỷỹỵ]' then landing.name_key(k) else k end;
+    end if;
     if k ~ '[^ [:alnum:]]|^(đồng chí|bà|ông|gs|pgs|ts|ths|đ) ' then
         k := landing.slow_text(regexp_replace(k, '\s*[(\[][^)\]]*[)\]]', ' ', 'g'));
         for round in 1..3 loop
@@ -31,26 +35,26 @@ end
 $$;
 
 create or replace function identity.plain_key_of(name_key text) returns text
-language sql immutable parallel safe
-return case
-    when
-        translate(
-            name_key,
-            'àảãáạăằẳẵắặâầẩẫấậđèẻẽéẹêềểễếệìỉĩíịòỏõóọôồổỗốộơờởỡớợùủũúụưừửữứựỳỷỹýỵ',
-            'aaaaaaaaaaaaaaaaadeeeeeeeeeeeiiiiiooooooooooooooooouuuuuuuuuuuyyyyy'
-        ) ~ '^[a-z ]*$'
-        then translate(
-            name_key,
-            'àảãáạăằẳẵắặâầẩẫấậđèẻẽéẹêềểễếệìỉĩíịòỏõóọôồổỗốộơờởỡớợùủũúụưừửữứựỳỷỹýỵ',
-            'aaaaaaaaaaaaaaaaadeeeeeeeeeeeiiiiiooooooooooooooooouuuuuuuuuuuyyyyy'
-        )
-    else btrim(
+language plpgsql immutable parallel safe
+as $$
+declare
+    k text := translate(
+        name_key,
+        'àảãáạăằẳẵắặâầẩẫấậđèẻẽéẹêềểễếệìỉĩíịòỏõóọôồổỗốộơờởỡớợùủũúụưừửữứựỳỷỹýỵ',
+        'aaaaaaaaaaaaaaaaadeeeeeeeeeeeiiiiiooooooooooooooooouuuuuuuuuuuyyyyy'
+    );
+begin
+    if k ~ '^[a-z ]*$' then
+        return k;
+    end if;
+    return btrim(
         regexp_replace(
             replace(regexp_replace(normalize(name_key, nfd), '[\u0300-\u036f]', '', 'g'), 'đ', 'd'),
             '[^[:alnum:]]+', ' ', 'g'
         )
-    )
-end;
+    );
+end
+$$;
 
 -- Key without accents: “Đặng Thị Hoà” is “dang thi hoa”, “K'Brể” is “k bre”.
 create or replace function identity.plain_key(t text) returns text
@@ -148,13 +152,15 @@ create or replace function identity.personal_id_verdict(
     personal_id text, sex text, birth_date date,
     prefix_known boolean default true, holders bigint default 1, most_holders bigint default 8
 ) returns text
-language sql immutable parallel safe
+language sql stable parallel safe
 return case
     when personal_id is null or personal_id = '' then 'missing'
-    when personal_id !~ '^[0-9]{12}$' then 'malformed'
+    when length(personal_id) <> 12 or not landing.is_digits(personal_id) then 'malformed'
     when
-        personal_id ~ '^(.)\1{11}$' or right(personal_id, 6) ~ '^(.)\1{5}$'
-        or right(personal_id, 6) in ('012345', '123456', '234567', '345678', '456789', '654321')
+        right(personal_id, 6) in (
+            '000000', '111111', '222222', '333333', '444444', '555555', '666666', '777777', '888888', '999999',
+            '012345', '123456', '234567', '345678', '456789', '654321'
+        )
         then 'placeholder'
     when not prefix_known then 'unknown prefix'
     when sex <> case substr(personal_id, 4, 1)::integer % 2 when 0 then 'M' else 'F' end then 'contradicts sex'

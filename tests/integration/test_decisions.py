@@ -25,7 +25,7 @@ def agencies(monkeypatch: pytest.MonkeyPatch, warehouse_url: str, warehouse: psy
 
 
 def _agency(number: int, **values: str | None) -> dict[str, str | None]:
-    return good_row(AGENCY, f"K{number}", agency_code=f"CQ{number}", **values)
+    return good_row(AGENCY, f"K{number}", **({"agency_code": f"CQ{number}"} | values))
 
 
 def test_refused_batch_is_accepted_with_its_held_rows_held(agencies: World) -> None:
@@ -115,7 +115,7 @@ def test_return_workbook_says_where_what_and_how(agencies: World, tmp_path: Path
     assert "Ghi một trong: " in first[8]
     assert second[3:] == [
         *(4.0, "K2", "", "01/01/2020 | 01/01/2019", "Ngày kết thúc phải sau ngày thành lập."),
-        *("Đối chiếu và sửa: Hiệu lực từ, Hiệu lực đến.", "AGY-012"),
+        *("Đối chiếu và sửa: Hiệu lực từ, Hiệu lực đến.", "AGY-014"),
     ]
     summary = book.get_sheet_by_name("Tổng hợp").to_python()
     assert ["AGY-007", "cơ quan, đơn vị", "Lỗi", 1.0] in [row[:4] for row in summary]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 
 import psycopg
@@ -22,7 +21,7 @@ SOURCE = "38"
 
 
 @pytest.fixture
-def judged(warehouse: psycopg.Connection, request: pytest.FixtureRequest) -> Iterator[tuple[Contract, BatchTables]]:
+def judged(warehouse: psycopg.Connection, request: pytest.FixtureRequest) -> tuple[Contract, BatchTables]:
     """A typed hostile batch whose keys are partly known in raw."""
     load_prefixes(warehouse)
     warehouse.autocommit = True
@@ -38,7 +37,7 @@ def judged(warehouse: psycopg.Connection, request: pytest.FixtureRequest) -> Ite
         if batch_id == 1:
             with warehouse.transaction():
                 accept(warehouse, contract, tables, source=SOURCE, batch_id=1, mode="snapshot", delivered=len(rows))
-    yield contract, tables
+    return contract, tables
 
 
 def _allowing(one: RuleCount, rows: int) -> RuleCount:

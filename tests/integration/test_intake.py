@@ -30,7 +30,7 @@ def members(monkeypatch: pytest.MonkeyPatch, warehouse_url: str, warehouse: psyc
 
 
 def _agency(number: int, **values: str | None) -> dict[str, str | None]:
-    return good_row(AGENCY, f"K{number}", agency_code=f"CQ{number}", **values)
+    return good_row(AGENCY, f"K{number}", **({"agency_code": f"CQ{number}"} | values))
 
 
 def _counts(w: World, batch_id: int) -> tuple[int, ...]:

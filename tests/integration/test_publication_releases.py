@@ -46,6 +46,8 @@ def test_rollback_holds_until_resume(warehouse_url: str) -> None:
     refused = publish(warehouse_url, "run", DAY, snapshot_of(warehouse_url), plan=PLAN, judge=content)
     assert not refused.published
     assert "held by engineer" in refused.reason
+    with connect(warehouse_url) as connection:
+        assert list_releases(connection, everything=True)[0]["reason"] == refused.reason
     assert _label(warehouse_url) == "two"
     resume(warehouse_url, "the source sent it again", "engineer")
     assert publish(warehouse_url, "run", DAY, snapshot_of(warehouse_url), plan=PLAN, judge=content).release_no == 4

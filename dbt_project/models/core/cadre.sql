@@ -15,7 +15,7 @@ select
     cadre.started_on,
     cadre.ended_on,
     {{ validity('cadre.started_on', 'cadre.ended_on') }} as validity,
-    cadre.ended_on is null and cadre.leave_reason is null as is_serving,
+    coalesce(cadre.ended_on > {{ business_date() }}, cadre.leave_reason is null) as is_serving,
     cadre.leave_reason,
     cadre.job_title,
     cadre.rank_code,

@@ -19,7 +19,8 @@ select
     assignment.planned_end_on,
     assignment.ended_on,
     {{ validity('assignment.started_on', 'assignment.ended_on') }} as validity,
-    assignment.ended_on is null as is_current,
+    coalesce(assignment.started_on <= {{ business_date() }}, true)
+    and coalesce(assignment.ended_on > {{ business_date() }}, true) as is_current,
     assignment.is_head,
     assignment.is_primary,
     assignment.source,
