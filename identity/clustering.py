@@ -42,7 +42,7 @@ class Guards:
 
 @dataclass(frozen=True)
 class Clustering:
-    """`members`: record_id, cluster (its smallest record_id). `broken` and `review`: left, right, weight, method, reason.
+    """`members`: record_id, cluster (its smallest record_id). The others: left, right, weight, method, reason.
 
     Reasons: “two personal ids”, “two birth dates”, “cluster too large”, “decided different”, “decisions
     contradict”; in `review` also “between the thresholds”. One review item a pair of clusters.
@@ -128,16 +128,17 @@ def cluster(records: pl.DataFrame, evidence: pl.DataFrame, decisions: pl.DataFra
     guarded = _guarded(records, label, apart, links, guards)
     broken = pl.DataFrame(schema=_REASON)
     if len(guarded):
-        label, broken = _walk(records, label, links, apart, guarded, guards)
+        label, broken = _walk(records.with_columns(cluster=label), links, apart, guarded, guards)
     members = pl.DataFrame({"record_id": ids, "cluster": label})
     return Clustering(members, broken, _review(members, open_pairs, broken, guards))
 
 
 def _in_order(pairs: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
     """Pairs of known records with left < right."""
+    known = pl.col("left").is_in(ids.implode()) & pl.col("right").is_in(ids.implode())
     return pairs.with_columns(
         left=pl.min_horizontal("left", "right").cast(pl.Int64), right=pl.max_horizontal("left", "right").cast(pl.Int64)
-    ).filter(pl.col("left").is_in(ids.implode()) & pl.col("right").is_in(ids.implode()) & (pl.col("left") != pl.col("right")))
+    ).filter(known & (pl.col("left") != pl.col("right")))
 
 
 def _strongest(evidence: pl.DataFrame) -> pl.DataFrame:
@@ -167,22 +168,25 @@ def _guarded(
     """Components in which some guard may object: told apart by counts, so that all others cost nothing."""
     linked = pl.concat([links["left"], links["right"]]).unique()
     several = records.with_columns(cluster=label).filter(pl.col("record_id").is_in(linked.implode()))
-    suspicious = several.group_by("cluster").agg(
-        size=pl.len(), ids=pl.col("personal_id").drop_nulls().n_unique(), births=pl.col("birth_date").drop_nulls().n_unique()
+    counted = several.group_by("cluster").agg(
+        size=pl.len(),
+        ids=pl.col("personal_id").drop_nulls().n_unique(),
+        births=pl.col("birth_date").drop_nulls().n_unique(),
     )
-    suspicious = suspicious.filter(
-        (pl.col("ids") > 1) | (pl.col("births") > 1) | (pl.col("size") > guards.cluster_size)
-    )["cluster"]
+    suspicious = counted.filter((pl.col("ids") > 1) | (pl.col("births") > 1) | (pl.col("size") > guards.cluster_size))[
+        "cluster"
+    ]
     of = pl.DataFrame({"left": records["record_id"], "cluster": label})
     inside = apart.join(of, on="left").join(of.rename({"left": "right", "cluster": "other"}), on="right")
-    return pl.concat([suspicious, inside.filter(pl.col("cluster") == pl.col("other"))["cluster"]]).unique().sort()
+    divided = inside.filter(pl.col("cluster") == pl.col("other"))["cluster"]
+    return suspicious.append(divided).unique().sort()
 
 
 def _walk(
-    records: pl.DataFrame, label: pl.Series, links: pl.DataFrame, apart: pl.DataFrame, guarded: pl.Series, guards: Guards
+    labelled: pl.DataFrame, links: pl.DataFrame, apart: pl.DataFrame, guarded: pl.Series, guards: Guards
 ) -> tuple[pl.Series, pl.DataFrame]:
     """Join the records of guarded components again, decisions first, then from the strongest link to the weakest."""
-    mine = records.with_columns(cluster=label).filter(pl.col("cluster").is_in(guarded.implode()))
+    mine = labelled.filter(pl.col("cluster").is_in(guarded.implode()))
     home: dict[int, _Cluster] = {
         record: _Cluster({record}, {number} if number else set(), {born} if born else set())
         for record, number, born in mine.select("record_id", "personal_id", "birth_date").iter_rows()
@@ -213,8 +217,7 @@ def _walk(
     moved = pl.DataFrame(
         {"record_id": list(renamed), "moved": list(renamed.values())}, schema={"record_id": pl.Int64, "moved": pl.Int64}
     )
-    told = pl.DataFrame({"record_id": records["record_id"], "cluster": label})
-    told = told.join(moved, on="record_id", how="left", maintain_order="left")
+    told = labelled.join(moved, on="record_id", how="left", maintain_order="left")
     return told.select(pl.coalesce("moved", "cluster").alias("cluster")).to_series(), pl.DataFrame(
         broken, schema=_REASON, orient="row"
     )
@@ -227,11 +230,13 @@ def _review(members: pl.DataFrame, open_pairs: pl.DataFrame, broken: pl.DataFram
     )
     items = pl.concat([broken.filter(pl.col("reason") != "decided different"), doubtful.select(list(_REASON))])
     for side in ("left", "right"):
-        items = items.join(members.rename({"record_id": side, "cluster": f"{side}_cluster"}), on=side, maintain_order="left")
+        of = members.rename({"record_id": side, "cluster": f"{side}_cluster"})
+        items = items.join(of, on=side, maintain_order="left")
     return (
         items.filter(pl.col("left_cluster") != pl.col("right_cluster"))
         .with_columns(
-            near=pl.min_horizontal("left_cluster", "right_cluster"), far=pl.max_horizontal("left_cluster", "right_cluster")
+            near=pl.min_horizontal("left_cluster", "right_cluster"),
+            far=pl.max_horizontal("left_cluster", "right_cluster"),
         )
         .sort("weight", "left", "right", descending=[True, False, False])
         .unique(["near", "far"], keep="first", maintain_order=True)

@@ -45,12 +45,8 @@ COMPARISONS: tuple[Comparison, ...] = (
         "name",
         either_null("name_key"),
         level("name_key_l = name_key_r", "same", **_TERM_FREQUENCY, tf_adjustment_weight=1.0),
-        level(
-            "name_key_l = other_name_key_r or other_name_key_l = name_key_r", "same as other name", **_fixed(2e-5)
-        ),
-        level(
-            "plain_key_l = plain_key_r", "same without accents", **_TERM_FREQUENCY, tf_adjustment_weight=0.5
-        ),
+        level("name_key_l = other_name_key_r or other_name_key_l = name_key_r", "same as other name", **_fixed(2e-5)),
+        level("plain_key_l = plain_key_r", "same without accents", **_TERM_FREQUENCY, tf_adjustment_weight=0.5),
         level("damerau_levenshtein(plain_key_l, plain_key_r) <= 1", "one letter apart"),
         level("family_l = family_r and given_l = given_r", "same family and given name"),
         level("jaro_winkler_similarity(plain_key_l, plain_key_r) >= 0.93", "alike"),
@@ -76,7 +72,9 @@ COMPARISONS: tuple[Comparison, ...] = (
             f" and not ({_BOTH_DAYS}) and month(birth_date_l) = month(birth_date_r)",
             "same month, day unknown",
         ),
-        level("birth_year_l = birth_year_r and 'Y' in (birth_precision_l, birth_precision_r)", "same year, day unknown"),
+        level(
+            "birth_year_l = birth_year_r and 'Y' in (birth_precision_l, birth_precision_r)", "same year, day unknown"
+        ),
         level("birth_year_l = birth_year_r", "same year, other day"),
     ),
     comparison("sex", either_null("sex"), level("sex_l = sex_r", "same")),

@@ -56,9 +56,13 @@ with number_shared as (
         year(p.birth_date) as birth_year,
         case when len(p.plain_words) > 1 then p.plain_words[1] end as family,
         case when len(p.plain_words) > 1 then p.plain_words[-1] end as given,
-        case when p.id_verdict in ('valid', 'contradicts sex', 'contradicts birth year') then p.personal_id end as personal_id,
+        case when p.id_verdict in ('valid', 'contradicts sex', 'contradicts birth year') then p.personal_id end
+        as personal_id,
         p.id_verdict is distinct from 'valid' as is_open,
-        case when regexp_full_match(p.party_card_no, '[0-9]{12}') and p.id_verdict <> 'shared by too many' then p.party_card_no end as party_card_no,
+        case
+            when regexp_full_match(p.party_card_no, '[0-9]{12}') and p.id_verdict <> 'shared by too many'
+                then p.party_card_no
+        end as party_card_no,
         case when i.n is null then p.old_identity_no end as old_identity_no,
         case when c.n is null then p.old_party_card_no end as old_party_card_no,
         coalesce(string_split(nullif(p.hometown_units, ''), '|'), []) as hometown_units,
@@ -67,7 +71,8 @@ with number_shared as (
     from parts as p
     left join number_shared as i on i.n = p.old_identity_no
     left join card_shared as c on c.n = p.old_party_card_no
-    left join frequency as f on f.part = 'family' and f.syllables = case when len(p.words) > 1 then p.words[1] else '' end
+    left join frequency as f
+        on f.part = 'family' and f.syllables = case when len(p.words) > 1 then p.words[1] else '' end
     left join frequency as m on m.part = 'middle' and m.syllables = array_to_string(p.words[2:-2], ' ')
     left join frequency as g on g.part = 'given' and g.syllables = p.words[-1]
 )
@@ -94,7 +99,8 @@ def make_features(connection: duckdb.DuckDBPyConnection, records: pa.Table, most
 
 
 def _no_frequencies() -> pa.Table:
-    return pa.table({"part": pa.array([], pa.string()), "syllables": pa.array([], pa.string()), "share": pa.array([], pa.float64())})
+    schema = pa.schema([("part", pa.string()), ("syllables", pa.string()), ("share", pa.float64())])
+    return schema.empty_table()
 
 
 def name_frequencies(records: pa.Table, least: int = 5) -> pa.Table:
@@ -105,7 +111,7 @@ def name_frequencies(records: pa.Table, least: int = 5) -> pa.Table:
     with duckdb.connect() as connection:
         connection.register("linkage_record", records)
         connection.execute(_PARTS)
-        return connection.execute(
+        table: pa.Table = connection.sql(
             """
             with part_of as (
                 select 'family' as part, case when len(words) > 1 then words[1] else '' end as syllables from parts
@@ -115,5 +121,6 @@ def name_frequencies(records: pa.Table, least: int = 5) -> pa.Table:
             select part, syllables, round(count(*) / (select count(*) from parts), 7) as share
             from part_of group by part, syllables having count(*) >= $least order by part, share desc, syllables
             """,
-            {"least": least},
+            params={"least": least},
         ).to_arrow_table()
+        return table

@@ -52,10 +52,8 @@ def personal_id_verdict(
     `sex` is M or F; of `birth_date` only the year counts, which every precision has. `prefixes` are the
     known first three digits (None: not checked). `holders` is how many records carry the number.
     """
-    if not personal_id:
-        return Verdict.MISSING
-    if not _TWELVE_DIGITS.fullmatch(personal_id):
-        return Verdict.MALFORMED
+    if not personal_id or not _TWELVE_DIGITS.fullmatch(personal_id):
+        return Verdict.MALFORMED if personal_id else Verdict.MISSING
     if personal_id[6:] in _TYPED:
         return Verdict.PLACEHOLDER
     if prefixes is not None and personal_id[:3] not in prefixes:

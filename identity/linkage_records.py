@@ -12,7 +12,7 @@ import pyarrow.csv
 
 from identity.features import LINKAGE_RECORD
 
-KEYS = pa.schema([("record_id", pa.int64()), ("source", pa.string()), ("record", pa.string()), ("source_key", pa.string())])
+KEYS = pa.schema([("record_id", pa.int64()), *((name, pa.string()) for name in ("source", "record", "source_key"))])
 
 #: A hometown code may be of today, of before July 2025, or both: every commune and province it can mean.
 _LINKAGE_RECORDS = """
@@ -79,7 +79,7 @@ def linkage_records(connection: psycopg.Connection, settings: Mapping[str, Any])
     """
     query = _LINKAGE_RECORDS.format(most_holders=int(settings["most_holders"]))
     text = io.BytesIO()
-    with connection.cursor().copy(f"copy ({query}) to stdout (format csv, header true)") as copy:  # type: ignore[arg-type]
+    with connection.cursor().copy(f"copy ({query}) to stdout (format csv, header true)") as copy:
         for block in copy:
             text.write(block)
     text.seek(0)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -63,8 +63,6 @@ class LinkageModel:
     version: str = "untrained"
     hopeless: str = "false"
     largest_block: int = 3000
-    two_sided: bool = False
-    retained: tuple[str, ...] = field(default=())
 
     @cached_property
     def settings(self) -> dict[str, Any]:
@@ -108,9 +106,9 @@ class LinkageModel:
         keys = ", ".join(rule.right)
         known = " and ".join(f"{key} is not null" for key in rule.right)
         crossing = rule.left != rule.right
-        if rule.settled or crossing or self.two_sided:
+        if rule.settled or crossing:
             sides = "l.unique_id <> r.unique_id" if crossing else "l.unique_id < r.unique_id"
-            sides += "" if rule.settled or self.two_sided else " and (l.is_open or r.is_open)"
+            sides += "" if rule.settled else " and (l.is_open or r.is_open)"
         else:
             sides = "l.is_open and l.unique_id <> r.unique_id and (not r.is_open or l.unique_id < r.unique_id)"
         apart = "(l.settled is null or r.settled is null or l.settled <> r.settled)"
@@ -147,13 +145,14 @@ class LinkageModel:
         vector = ", ".join(
             f"'{n}', [gamma_{n}, round(mw_{n}{f' + mw_tf_adj_{n}' if n in terms else ''}, 2)]" for n in self.names
         )
-        return connection.execute(
+        table: pa.Table = connection.sql(
             f"""
             select unique_id_l as "left", unique_id_r as "right", match_weight as weight,
                 match_probability as probability, json_object({vector})::varchar as vector
             from {found.physical_name} order by weight desc, "left", "right"
             """
         ).to_arrow_table()
+        return table
 
     @staticmethod
     def candidates_exist(connection: duckdb.DuckDBPyConnection) -> bool:
@@ -183,7 +182,9 @@ def blocking_rules(settings: Mapping[str, Any]) -> tuple[BlockingRule, ...]:
     """The blocking rules of the settings."""
     return tuple(
         BlockingRule(
-            tuple(rule.get("left", rule.get("keys"))), tuple(rule.get("right", rule.get("keys"))), rule.get("settled", False)
+            left=tuple(rule.get("left", rule.get("keys"))),
+            right=tuple(rule.get("right", rule.get("keys"))),
+            settled=rule.get("settled", False),
         )
         for rule in settings["blocking"]
     )

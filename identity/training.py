@@ -1,8 +1,9 @@
 """Training of the linkage model without labels: chance agreement by random pairs, the rest by expectation maximisation.
 
-    python -m identity.training RECORDS.parquet
+    python -m identity.training postgresql://… VERSION
 
-reads linkage records (see `identity.features`), learns, and writes `model.json` and `name_frequency.csv`.
+reads the linkage records of a warehouse, learns, and writes `model.json` and `name_frequency.csv`. No truth
+and no steward's decision is used; what is kept are shares, nothing about a person.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import psycopg
 import pyarrow as pa
 import pyarrow.csv
-import pyarrow.parquet
 
 from identity.comparisons import COMPARISONS
 from identity.features import FREQUENCIES, make_features, name_frequencies
+from identity.linkage_records import linkage_records
 from identity.model import PARAMETERS, LinkageModel, connect, load_settings, person_model
 
 #: Nothing is taken to be impossible among records of one person: real writing is worse than any sample.
@@ -29,7 +31,11 @@ LEAST_M = 5e-4
 
 
 def train(
-    connection: duckdb.DuckDBPyConnection, model: LinkageModel, blocks: Sequence[Sequence[str]], random_pairs: float, seed: int
+    connection: duckdb.DuckDBPyConnection,
+    model: LinkageModel,
+    blocks: Sequence[Sequence[str]],
+    random_pairs: float,
+    seed: int,
 ) -> LinkageModel:
     """Learn the parameters of `model` from table `feature`; the same table and seed give the same parameters.
 
@@ -82,13 +88,14 @@ def save(model: LinkageModel, version: str, path: Path = PARAMETERS) -> None:
     path.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Train from a parquet file of linkage records and keep the result; the second argument is the version."""
-    records = pyarrow.parquet.read_table(arguments[0])
+def main(url: str, version: str) -> None:
+    """Train on the warehouse at `url` and keep the result under `version`."""
+    with psycopg.connect(url) as connection:
+        _, records = linkage_records(connection, load_settings())
     model, frequencies = train_persons(records)
     pyarrow.csv.write_csv(frequencies, FREQUENCIES)
-    save(model, arguments[1])
+    save(model, version)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(*sys.argv[1:3])

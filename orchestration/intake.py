@@ -192,8 +192,7 @@ class _Intake:
         if self.delivery.mode == "delta" and not self.delivery.delivered and self.before:
             return self._end("identical", NO_CHANGES)
         statement = landing.typing_statement(self.connection, self.contract, self.mapping, self.tables)
-        print_ = landing.fingerprint(self.connection, self.contract, self.mapping, statement, self.tables)
-        if not any(v.refuses for v in arrival) and (known := self._known(print_)):
+        if not any(v.refuses for v in arrival) and (known := self._known(statement)):
             return known
         landing.type_rows(self.connection, statement, self.tables)
         faults.find(self.connection, self.contract, self.mapping, self.tables, self.source.code)
@@ -204,8 +203,8 @@ class _Intake:
             gx = pool.submit(gate.verdicts, self.url, suite, self.tables)
             if reason := _refusal(verdicts, fared):
                 self._record(verdicts, fared, gx)
-                return self._refuse(reason, fared, print_)
-            return self._accept(print_, verdicts, fared, gx)
+                return self._refuse(reason, fared, self._fingerprint(statement))
+            return self._accept(statement, verdicts, fared, gx)
 
     def _record(
         self, verdicts: Sequence[BatchVerdict], fared: Sequence[RuleCount], gx: Future[dict[str, bool]]
@@ -219,10 +218,15 @@ class _Intake:
             self.results = batches.record_results(self.connection, self.batch_id, verdicts, fared)
         self._drop_earlier()
 
-    def _known(self, print_: str) -> BatchOutcome | None:
+    def _fingerprint(self, statement: sql.Composed) -> str:
+        return landing.fingerprint(self.connection, self.contract, self.mapping, statement, self.tables)
+
+    def _known(self, statement: sql.Composed) -> BatchOutcome | None:
         """The outcome of a delivery that was judged before and is the same; None when it must be judged."""
         last = self.judged
-        if last is None or last.fingerprint != print_ or last.contract_version != self.contract.version:
+        if last is None or last.contract_version != self.contract.version or last.delivered != self.delivery.delivered:
+            return None
+        if last.fingerprint != self._fingerprint(statement):
             return None
         if last.status == "withdrawn":
             reason = f"Lần gửi giống hệt lần {last.batch_id} đã bị rút ({last.reason}); gửi dữ liệu đã sửa."
@@ -262,7 +266,7 @@ class _Intake:
 
     def _accept(
         self,
-        print_: str,
+        statement: sql.Composed,
         verdicts: Sequence[BatchVerdict],
         fared: Sequence[RuleCount],
         gx: Future[dict[str, bool]],
@@ -277,6 +281,7 @@ class _Intake:
                 mode=self.delivery.mode,
                 delivered=self.delivery.delivered,
             )
+            print_ = self._fingerprint(statement)
             self._record(verdicts, fared, gx)
             watermark = self.delivery.watermark or (self.before.watermark if self.before else None)
             batches.close_batch(

@@ -6,13 +6,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 
 import dagster as dg
 
 from orchestration.progress import Progress
 from orchestration.settings import PROJECT, Settings, settings, today
 from orchestration.warehouse import warehouse_url
+from sources.errors import ExplainedError
 
 SAMPLE_SCALE = 0.01
 SAMPLE_SEED = 1
@@ -63,28 +63,30 @@ def ensure_sample(configuration: Settings, as_of: date, progress: Progress) -> b
     return True
 
 
-def read_environment_file(path: Path) -> dict[str, str]:
-    """KEY=VALUE lines of a file that holds addresses and secrets of sources."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
-
-
 def source_variables(configuration: Settings) -> dict[str, str]:
-    """Addresses and secrets of the sources as far as they are known before any sample service listens."""
-    file = configuration.sample / "env"
-    known = read_environment_file(file) if uses_sample_sources(configuration) and file.exists() else {}
-    return dict(os.environ) | known
+    """Addresses and secrets of the sources as far as they are known while no sample service listens.
+
+    Raises ExplainedError when the sample sources are to be used and are not built.
+    """
+    if not uses_sample_sources(configuration):
+        return dict(os.environ)
+    from orchestration.server import ensure_server
+    from sources.sample.world import environment
+
+    if not (configuration.sample / "env").exists():
+        raise ExplainedError("The sample sources are not built: run `lienthong nightly` or `lienthong sample build`.")
+    # Some sample sources are databases on the embedded server, which listens on another port at every start.
+    return dict(os.environ) | environment(configuration.sample, ensure_server(configuration.home))
 
 
 @contextmanager
 def source_environment(configuration: Settings) -> Iterator[dict[str, str]]:
     """Addresses and secrets of the sources; the sample's services listen while the block runs."""
+    variables = source_variables(configuration)
     if not uses_sample_sources(configuration):
-        yield dict(os.environ)
+        yield variables
         return
-    from orchestration.server import ensure_server
     from sources.sample.services import sample_services
 
-    ensure_server(configuration.home)  # some sample sources are databases on the embedded server
     with sample_services(configuration.sample) as addresses:
-        yield source_variables(configuration) | addresses
+        yield addresses | variables

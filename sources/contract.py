@@ -14,8 +14,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
+from sources.documents import load_yaml
 from sources.errors import ExplainedError
 
 CONTRACTS = Path(__file__).parent / "contracts"
@@ -222,7 +221,7 @@ def load_contract(path: Path) -> Contract:
 
     if found := problems(path):
         raise ContractError("\n".join(found))
-    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    document = load_yaml(path.read_text(encoding="utf-8"))
     raw = document["schema"][0]
     properties = tuple(_property(p) for p in raw["properties"])
     rules = [

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from sources.contract import FORBIDDEN_CLASS, KINDS, PHYSICAL_TYPES, code_lists, custom
+from sources.documents import compose_yaml, load_yaml
 
 Where = tuple[str | int, ...]
 
@@ -45,7 +46,7 @@ def problems(path: Path) -> list[str]:
     """Everything wrong with one contract file, one sentence each: `file:line: field: what is wrong`."""
     text = path.read_text(encoding="utf-8")
     try:
-        root, document = yaml.compose(text), yaml.safe_load(text)
+        root, document = compose_yaml(text), load_yaml(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         return [f"{path.name}:{mark.line + 1 if mark else 1}: not readable as YAML: {getattr(error, 'problem', error)}"]

@@ -17,6 +17,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from sources.contract import KINDS, RECORDS, load_contracts
+from sources.documents import load_yaml
 from sources.errors import ExplainedError
 
 VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
@@ -160,7 +161,7 @@ def resolve(source: Source, system: str, environment: Mapping[str, str] = os.env
 def load_source(path: Path) -> Source:
     """One source. Raises RegistryError naming file and field."""
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = load_yaml(path.read_text(encoding="utf-8"))
         source = Source.model_validate(document)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)

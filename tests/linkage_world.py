@@ -11,8 +11,8 @@ import polars as pl
 import psycopg
 import pyarrow as pa
 
-from identity.model import load_settings
 from identity.linkage_records import linkage_records
+from identity.model import load_settings
 from sources.contract import load_contracts
 from sources.sample.clean import world
 from sources.sample.deliveries import deliveries
@@ -51,7 +51,8 @@ def _accept(connection: psycopg.Connection, record: str, frame: pl.DataFrame) ->
     for p in columns:
         if p.partial_date:
             read = f"landing.partial_date_text(t.{p.name})"
-            values.append(f"nullif({read} || case length({read}) when 7 then '-01' when 4 then '-01-01' else '' end, '')::date")
+            rest = f"case length({read}) when 7 then '-01' when 4 then '-01-01' else '' end"
+            values.append(f"nullif({read} || {rest}, '')::date")
             values.append(f"case length({read}) when 10 then 'D' when 7 then 'M' when 4 then 'Y' end")
         elif p.physical_type == "date":
             values.append(f"nullif(landing.date_text(t.{p.name}), '')::date")

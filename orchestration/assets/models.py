@@ -15,6 +15,8 @@ from orchestration.dbt import DBT_PROJECT, dbt_environment
 from orchestration.progress import progress
 from orchestration.reference import load_reference
 from orchestration.resources import NightResource, ensure_sample
+from orchestration.rule_table import register_rules
+from orchestration.views import ensure_operational_views
 from orchestration.warehouse import connect, prepare
 
 PERSON_LINK = dg.AssetKey(["identity", "person_link"])
@@ -24,8 +26,8 @@ class Translator(DagsterDbtTranslator):
     """Names dbt's nodes as the warehouse does: schema, then relation."""
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
-        """Schema and name, for models, seeds and source tables alike."""
-        return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
+        """Schema and relation, for models, seeds and source tables alike."""
+        return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props.get("alias") or dbt_resource_props["name"]])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         """The layer."""
@@ -54,8 +56,10 @@ def build_model_assets(manifest: Path) -> list[dg.AssetsDefinition]:
     def reference(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[dg.MaterializeResult]:
         if ensure_sample(night.settings, night.date, progress()):
             context.log.info("sample sources built in %s", night.settings.sample)
-        with connect(night.url) as connection:
+        with connect(night.url, autocommit=True) as connection:
             prepare(connection)
+            register_rules(connection)
+            ensure_operational_views(connection)
             progress().stage("Danh mục dùng chung")
             for seed in load_reference(connection):
                 key = dg.AssetKey(["reference", seed.name])
@@ -81,7 +85,7 @@ def build_model_assets(manifest: Path) -> list[dg.AssetsDefinition]:
     @dbt_assets(
         name="models",
         manifest=manifest,
-        exclude="resource_type:seed resource_type:snapshot",
+        exclude="resource_type:seed resource_type:snapshot resource_type:unit_test",
         dagster_dbt_translator=Translator(),
     )
     def models(context: dg.AssetExecutionContext, dbt: DbtCliResource, night: NightResource) -> Iterator[Any]:

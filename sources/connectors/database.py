@@ -179,7 +179,8 @@ def _read_any(job: Job, landing: Landing, url: sa.URL, delivery: Delivery) -> De
             cursor: sa.ColumnClause[Any] = sa.column(plan.cursor)
             if job.since is not None:
                 since = datetime.fromisoformat(job.since) if url.get_backend_name() == "oracle" else job.since
-                changed = [cursor > since]
+                # Of the watermark itself too: a row may be written in that moment after it was read.
+                changed = [cursor >= since]
             latest = sa.select(sa.func.max(cursor)).select_from(rows_of).where(*changed)
             # Read before the rows: what changes meanwhile comes again next time.
             delivery.watermark = to_text(connection.execute(latest).scalar()) or job.since

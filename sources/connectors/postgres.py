@@ -64,7 +64,7 @@ def _copy(job: Job, landing: Landing, connection: psycopg.Connection, delivery: 
         if plan.cursor:
             column = sql.Identifier(plan.cursor)
             if job.since is not None:
-                changed = sql.SQL(" WHERE {} > {}").format(column, sql.Literal(job.since))
+                changed = sql.SQL(" WHERE {} >= {}").format(column, sql.Literal(job.since))
             cursor.execute(sql.SQL("SELECT max({})::text FROM {}{}").format(column, relation, changed))
             latest = cursor.fetchone()
             delivery.watermark = (latest and latest[0]) or job.since

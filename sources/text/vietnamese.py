@@ -37,7 +37,7 @@ _BREVES = str.maketrans("ĕĭŏŭ", "eiou", "\u0306")
 def clean(text: str) -> str:
     """NFC, single ordinary spaces, nothing invisible, Đ where the Icelandic eth stands for it."""
     composed = unicodedata.normalize("NFC", text.translate(_INVISIBLE))
-    return repair_mojibake(_SPACES.sub(" ", composed).strip(" "))
+    return str(repair_mojibake(_SPACES.sub(" ", composed).strip(" ")))
 
 
 def unscrambled(text: str) -> str:
@@ -82,7 +82,7 @@ def name_key(text: str) -> str:
 
 def plain_key(text: str) -> str:
     """Key of a name without accents: “Đặng Thị Hoà” is “dang thi hoa”, “K'Brể” is “k bre”."""
-    return fold(name_key(text))
+    return str(fold(name_key(text)))
 
 
 def syllables(text: str) -> tuple[str, str, str]:
@@ -100,6 +100,5 @@ def sort_key(text: str) -> str:
     family, middle, given = syllables(unicodedata.normalize("NFC", decomposed).translate(_BREVES))
     if not given:
         return ""
-    return (
-        collate_key(given) + "".join(map(collate_key, middle.split())) + "00" + (collate_key(family) if family else "")
-    )
+    keys = [collate_key(given), *map(collate_key, middle.split()), "00", collate_key(family) if family else ""]
+    return "".join(keys)

@@ -74,11 +74,14 @@ def test_sqlite_values_as_the_source_gives_them(warehouse_url: str, sqlite: Path
 def test_sqlite_delta_with_tombstones(warehouse_url: str, sqlite: Path) -> None:
     system = {"connector": "database", "url": f"sqlite:///{sqlite}"}
     delta = {**TABLE, "mode": "delta", "cursor": "sua_luc", "deleted": "da_xoa"}
-    taken = take(warehouse_url, system, "member", delta, since="2026-01-01 08:00:00")
+    taken = take(warehouse_url, system, "member", delta, since="2026-01-01 08:00:01")
     assert [(r["source_key"], r["deleted"]) for r in taken.rows] == [("2", False), ("3", True)]
     assert (taken.delivery.mode, taken.delivery.watermark) == ("delta", "2026-01-03 08:00:00")
-    nothing = take(warehouse_url, system, "member", delta, since="2026-01-03 08:00:00")
-    assert (nothing.delivery.delivered, nothing.delivery.watermark) == (0, "2026-01-03 08:00:00")
+    again = take(warehouse_url, system, "member", delta, since="2026-01-03 08:00:00")
+    assert [r["source_key"] for r in again.rows] == ["3"], "a row of the watermark's own moment must not be lost"
+    assert again.delivery.watermark == "2026-01-03 08:00:00"
+    nothing = take(warehouse_url, system, "member", delta, since="2026-01-03 08:00:01")
+    assert (nothing.delivery.delivered, nothing.delivery.watermark) == (0, "2026-01-03 08:00:01")
 
 
 def test_postgres_goes_through_untouched(postgres: str) -> None:
@@ -95,7 +98,7 @@ def test_postgres_goes_through_untouched(postgres: str) -> None:
 def test_postgres_delta_and_query(postgres: str) -> None:
     system = {"connector": "database", "url": postgres}
     delta = {**PG_TABLE, "mode": "delta", "cursor": "sua_luc", "deleted": "da_xoa"}
-    taken = take(postgres, system, "member", delta, since="2026-01-02 17:00:00+00")
+    taken = take(postgres, system, "member", delta, since="2026-01-02 17:00:01+00")
     assert [(r["source_key"], r["deleted"]) for r in taken.rows] == [("3", True), ("4", False), ("5", False)]
     assert taken.delivery.watermark == "2026-01-05 17:00:00+00"
     query = {"query": 'select id, ho_ten from nguon."Đảng viên" where id > 3;', "columns": COLUMNS}

@@ -15,6 +15,7 @@ from identity.clustering import Guards, cluster
 from identity.features import LINKAGE_RECORD
 from identity.identifiers import personal_id_verdict
 from identity.model import SCORED_PAIR, load_settings, person_model, score
+from identity.training import train_persons
 from orchestration.reference import load_reference
 from tests.linkage_world import linkage_world
 
@@ -126,10 +127,19 @@ def test_model_alone_finds_the_persons_of_an_unseen_world(said: tuple[pa.Table, 
 def test_scoring_changed_records_gives_the_same_weights(said: tuple[pa.Table, pl.Series]) -> None:
     records, _ = said
     everything = pl.DataFrame(score(records))
-    changed = everything["left"].head(20).to_list() + [1, 2, 3]
+    changed = [*everything["left"].head(20).to_list(), 1, 2, 3]
     touched = everything.filter(pl.col("left").is_in(changed) | pl.col("right").is_in(changed))
     assert pl.DataFrame(score(records, changed)).sort("left", "right").equals(touched.sort("left", "right"))
     assert score(records, []).num_rows == 0
+
+
+def test_training_is_repeatable_and_needs_no_truth(said: tuple[pa.Table, pl.Series]) -> None:
+    records, _ = said
+    lessons = load_settings()
+    lessons["training"] |= {"random_pairs": 100_000}
+    (first, names), (second, again) = train_persons(records, lessons), train_persons(records, lessons)
+    assert first.comparisons == second.comparisons
+    assert names.equals(again)
 
 
 def test_settled_pairs_are_left_alone(said: tuple[pa.Table, pl.Series]) -> None:
@@ -141,7 +151,7 @@ def test_settled_pairs_are_left_alone(said: tuple[pa.Table, pl.Series]) -> None:
     assert (left, right) not in zip(scored["left"].to_pylist(), scored["right"].to_pylist(), strict=True)
 
 
-def test_sql_and_python_read_personal_ids_alike(warehouse: psycopg.Connection, said: tuple[pa.Table, pl.Series]) -> None:
+def test_sql_and_python_read_ids_alike(warehouse: psycopg.Connection, said: tuple[pa.Table, pl.Series]) -> None:
     told = pl.DataFrame(said[0]).select("personal_id", "sex", "birth_date").rows()
     odd = ["000000000000", "038181000000", "038181123456", "O38181004217", "38181004217", "", None, "038381004217"]
     told += [(number, sex, date(1981, 1, 1)) for number in odd for sex in ("M", "F", None)]

@@ -30,7 +30,8 @@ def test_stored_names_and_keys_go_together(warehouse: psycopg.Connection) -> Non
     """What intake stores has the key of what came, whatever it repaired."""
     texts = names(2000, seed=12)
     (changed,) = warehouse.execute(
-        "select count(*) from unnest(%s::text[]) as t where identity.name_key(t) <> identity.name_key(landing.person_name_text(t))",
+        "select count(*) from unnest(%s::text[]) as t"
+        " where identity.name_key(t) <> identity.name_key(landing.person_name_text(t))",
         [texts],
     ).fetchone() or (None,)
     assert changed == 0

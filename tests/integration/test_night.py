@@ -72,8 +72,7 @@ def first(installation: Installation, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def test_the_first_night_publishes_release_1_without_a_network(first: dict[str, Any]) -> None:
-    print(f"network cut off by: {means()}")
-    assert first["exit_code"] == 0, first["stderr"]
+    assert first["exit_code"] == 0, f"network cut off by {means()}: {first['stderr']}"
     assert first["published"]
     assert first["release_no"] == 1
 

@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from orchestration.server import ensure_server, server_status, stop_server
 from orchestration.warehouse import connect, prepare
@@ -33,12 +34,8 @@ def test_it_asks_for_a_password_and_listens_on_loopback_only(server_url: str) ->
     with connect(server_url) as connection:
         assert connection.execute("show listen_addresses").fetchone() == ("127.0.0.1",)
     without = server_url.split("@")[1]
-    try:
-        psycopg.connect(f"postgresql://lienthong:wrong@{without}").close()
-    except psycopg.OperationalError as error:
-        assert "password" in str(error)
-    else:
-        raise AssertionError("a wrong password was let in")
+    with pytest.raises(psycopg.OperationalError, match="password"):
+        psycopg.connect(f"postgresql://lienthong:wrong@{without}")
 
 
 def test_its_secret_is_readable_by_its_owner_only(tmp_path: Path) -> None:
@@ -57,7 +54,8 @@ def test_it_runs_in_a_folder_that_only_its_owner_can_enter(tmp_path: Path) -> No
         with connect(url) as connection:
             connection.execute("select 1")
         data = Path(server_status(closed / "var")["data"])
-        assert (os.geteuid() == 0) != data.is_relative_to(closed), "as root the data must lie where the server can enter"
+        # As root the data must lie where the server's own user can enter.
+        assert (os.geteuid() == 0) != data.is_relative_to(closed)
     finally:
         stop_server(closed / "var")
 

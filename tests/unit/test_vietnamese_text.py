@@ -87,7 +87,7 @@ def test_sorting_by_given_name_then_middle_then_family() -> None:
         "Lê Thị Anh", "Nguyễn Thị Anh", "Trần Thị Ánh", "Bùi Thị Ân", "Phạm Ba", "Lê Dân", "Lê Thị Dung", "Lê Văn Dũng",
         "Nguyễn Văn Đạt", "Nguyễn Thị Thu Hà", "Nguyễn Thía Hà", "K'Brể Y", "Trần Y", "Nguyễn Thị Ý",
     ]  # fmt: skip
-    assert sorted(reversed(in_order), key=vn.sort_key) == in_order
+    assert sorted(set(in_order), key=vn.sort_key) == in_order
 
 
 def test_text_read_in_the_wrong_encoding_is_set_right() -> None:
