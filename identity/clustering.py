@@ -123,7 +123,7 @@ def cluster(records: pl.DataFrame, evidence: pl.DataFrame, decisions: pl.DataFra
     )
     open_pairs = pairs.filter(pl.col("verdict").is_null()).drop("verdict")
     links = pl.concat([same, open_pairs.filter(pl.col("weight") >= guards.link)])
-    label = _components(ids, links)
+    label = components(ids, links)
     apart = decided.filter(pl.col("verdict") == "different")
     guarded = _guarded(records, label, apart, links, guards)
     broken = pl.DataFrame(schema=_REASON)
@@ -150,8 +150,8 @@ def _strongest(evidence: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _components(ids: pl.Series, links: pl.DataFrame) -> pl.Series:
-    """The smallest record_id that links lead to, for each of the sorted `ids`."""
+def components(ids: pl.Series, links: pl.DataFrame) -> pl.Series:
+    """The smallest record_id that `links` (left, right) lead to, for each of the sorted `ids`."""
     n = len(ids)
     keys = ids.to_numpy()
     left, right = (np.searchsorted(keys, links[c].to_numpy()) for c in ("left", "right"))

@@ -88,9 +88,17 @@ class LinkageModel:
 
         With a table `changed (unique_id)` present only pairs that touch it are candidates.
         """
-        only_changed = _has_table(connection, "changed")
-        wanted = "(l.unique_id in (from changed) or r.unique_id in (from changed))" if only_changed else "true"
-        parts = [self._rule_sql(number, rule, wanted) for number, rule in enumerate(self.blocking)]
+        sides = [("feature", "feature")]
+        if _has_table(connection, "changed"):
+            connection.execute(
+                "create or replace table changed_feature as from feature semi join changed using (unique_id)"
+            )
+            sides = [("changed_feature", "feature"), ("feature", "changed_feature")]
+        parts = [
+            self._rule_sql(number, rule, *tables)
+            for number, rule in enumerate(self.blocking)
+            for tables in (sides if rule.left != rule.right else sides[:1])
+        ]
         connection.execute(
             f"""
             create or replace table candidate as
@@ -101,25 +109,26 @@ class LinkageModel:
         row = connection.execute("select count(*) from candidate").fetchone()
         return int(row[0]) if row else 0
 
-    def _rule_sql(self, number: int, rule: BlockingRule, wanted: str) -> str:
+    def _rule_sql(self, number: int, rule: BlockingRule, left: str, right: str) -> str:
         on = " and ".join(f"l.{a} = r.{b}" for a, b in zip(rule.left, rule.right, strict=True))
         keys = ", ".join(rule.right)
-        known = " and ".join(f"{key} is not null" for key in rule.right)
-        crossing = rule.left != rule.right
-        if rule.settled or crossing:
-            sides = "l.unique_id <> r.unique_id" if crossing else "l.unique_id < r.unique_id"
-            sides += "" if rule.settled else " and (l.is_open or r.is_open)"
-        else:
+        known = " and ".join(f"f.{key} is not null" for key in rule.right)
+        met = " and ".join(f"f.{b} = l.{a}" for a, b in zip(rule.left, rule.right, strict=True))
+        if rule.left != rule.right or left != right:
+            sides = "l.unique_id <> r.unique_id" + ("" if rule.settled else " and (l.is_open or r.is_open)")
+        elif rule.settled:
+            sides = "l.unique_id < r.unique_id"
+        else:  # only open records on the left: a tenth of the work
             sides = "l.is_open and l.unique_id <> r.unique_id and (not r.is_open or l.unique_id < r.unique_id)"
         apart = "(l.settled is null or r.settled is null or l.settled <> r.settled)"
         return f"""
             select l.unique_id as a, r.unique_id as b, {number} as rule
-            from feature as l
+            from {left} as l
             inner join (
-                select * from feature where {known}
+                select * from {right} as f semi join {left} as l on {met} where {known}
                 qualify count(*) over (partition by {keys}) <= {self.largest_block}
             ) as r on {on}
-            where {sides} and {apart} and not coalesce({self.hopeless}, false) and {wanted}
+            where {sides} and {apart} and not coalesce({self.hopeless}, false)
             """
 
     def score(self, connection: duckdb.DuckDBPyConnection, least_weight: float) -> pa.Table:
@@ -213,8 +222,9 @@ def score(
 ) -> pa.Table:
     """Weigh the pairs of linkage records that deterministic rules left open (SCORED_PAIR, at least the review weight).
 
-    `records` are all open linkage records (LINKAGE_RECORD); with `changed` only pairs that touch those
-    `record_id` are weighed, each as it would be among all.
+    `records` are open linkage records (LINKAGE_RECORD); with `changed` only pairs that touch those `record_id`
+    are weighed, each as it would be among all. Then the changed records and those that share a blocking key
+    with one of them are records enough.
     """
     from identity.features import make_features
 

@@ -49,16 +49,16 @@ def _sources(configuration: Settings) -> str:
 
 
 def _secrets(configuration: Settings) -> str:
-    from orchestration.resources import source_variables
+    from orchestration.resources import source_environment
 
-    variables = source_variables(configuration)
     missing = []
-    for source in load_sources(configuration.registry).values():
-        for system in source.systems:
-            try:
-                resolve(source, system, variables)
-            except ExplainedError as error:
-                missing.append(str(error))
+    with source_environment(configuration) as variables:
+        for source in load_sources(configuration.registry).values():
+            for system in source.systems:
+                try:
+                    resolve(source, system, variables)
+                except ExplainedError as error:
+                    missing.append(str(error))
     if missing:
         raise ExplainedError(f"{len(missing)} systems lack their address or secret, the first: {missing[0]}")
     return "every system has its address and secrets"

@@ -6,6 +6,7 @@ with it: hence processes, and a pool that is opened again when one of them is lo
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,10 +15,11 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import date
 
-from orchestration.intake import BatchOutcome, take_in
+from orchestration.intake import OUR_FAULT, BatchOutcome, take_in
 from sources.registry import Source
 
 WORKERS = max(2, os.cpu_count() or 2)
+logger = logging.getLogger(__name__)
 LOST_WORKER = "Tiến trình tiếp nhận dừng đột ngột; chạy lại riêng nguồn này và xem nhật ký máy chủ."
 
 
@@ -69,6 +71,11 @@ def _work(delivery: Delivery, night: Night) -> Delivery:
     return Delivery(delivery.source, delivery.kind, tuple(outcomes))
 
 
+def _lost(delivery: Delivery, sentence: str) -> Delivery:
+    logger.error("source %s, %s: intake was lost", delivery.source.code, delivery.kind, exc_info=True)
+    return Delivery(delivery.source, delivery.kind, lost=sentence)
+
+
 def _once(wanted: Sequence[Delivery], night: Night, workers: int) -> Iterator[Delivery]:
     context = multiprocessing.get_context("spawn")
     unfinished: list[Delivery] = []
@@ -79,13 +86,15 @@ def _once(wanted: Sequence[Delivery], night: Night, workers: int) -> Iterator[De
                 yield future.result()
             except BrokenProcessPool:
                 unfinished.append(futures[future])
+            except Exception:  # noqa: BLE001  an error of ours with one source must not stop the other thirty-nine
+                yield _lost(futures[future], OUR_FAULT)
     # One of those that were running killed its worker: try each alone, so that only that one is lost.
     for delivery in unfinished:
         with ProcessPoolExecutor(1, mp_context=context) as alone:
             try:
                 yield alone.submit(_work, delivery, night).result()
             except BrokenProcessPool:
-                yield Delivery(delivery.source, delivery.kind, lost=LOST_WORKER)
+                yield _lost(delivery, LOST_WORKER)
 
 
 def take_in_all(wanted: Sequence[Delivery], night: Night, workers: int = WORKERS) -> Iterator[Delivery]:

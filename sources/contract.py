@@ -203,7 +203,7 @@ def _rule(raw: Mapping[str, Any], record: str, p: Property | None) -> Rule:
         column=p.name if p else None,
         metric=metric,
         predicate=_predicate(metric, p, arguments) if p else extra["predicate"],
-        tolerance=float(raw.get("mustBeLessOrEqualTo", 0)) if raw["severity"] == "error" else 100.0,
+        tolerance=float(raw.get("mustBeLessOrEqualTo", 0)),
         severity=raw["severity"],
         sentence=raw["description"],
         blocks=tuple(extra.get("blocks", ())),

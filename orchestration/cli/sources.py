@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -56,7 +57,7 @@ def check(code: Code, as_json: Json = False) -> None:
 
     Example: lienthong sources check 38
     """
-    from orchestration.intake import check_source
+    from orchestration.check_source import check_source
     from orchestration.resources import source_environment
     from orchestration.warehouse import connect, prepare, warehouse_url
     from sources.registry import load_source
@@ -71,6 +72,8 @@ def check(code: Code, as_json: Json = False) -> None:
     with source_environment(configuration) as environment:
         report = check_source(load_source(path), warehouse_url=url, environment=environment)
     report.show(as_json=as_json)
+    if not report.good:
+        sys.exit(1)
 
 
 @batch.command("list")

@@ -67,7 +67,7 @@ def person_name(text: str) -> str:
 
 def _first_vowel(pair: re.Match[str]) -> str:
     first, plain = TONE_PAIRS_SECOND_TO_FIRST[pair[0][1]]
-    return first + plain
+    return str(first + plain)
 
 
 def name_key(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,11 +16,15 @@ import psycopg
 import pytest
 
 from orchestration.server import ensure_server, stop_server
+from orchestration.settings import PROJECT
+from sources.registry import load_sources
 from tests.integration.offline import means, run_offline
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("night")]
 LIENTHONG = str(Path(sys.executable).parent / "lienthong")
 SCALE = "0.001"
+SQLITE_SOURCE = "14"
+MARK = "DAU-VET-LOAI-X"
 
 
 @dataclass
@@ -53,6 +58,17 @@ class Installation:
             return row[0]
 
 
+def forbid(installation: Installation) -> None:
+    """Give a source items of class X, with a mark that can be looked for anywhere."""
+    source = next(s for s in load_sources(PROJECT / "sources" / "registry").values() if s.code == SQLITE_SOURCE)
+    file = installation.home / "sample" / "sources" / SQLITE_SOURCE
+    with sqlite3.connect(next(file.glob("*.sqlite"))) as database:
+        for record in ("member", "cadre"):
+            table = source.records[record].options["table"]
+            for column in ("ton_giao_dv", "thanh_phan_gia_dinh", "quan_he_nuoc_ngoai", "suc_khoe_loai"):
+                database.execute(f"alter table {table} add column {column} text default '{MARK}'")
+
+
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     folder = tmp_path_factory.mktemp("night")
@@ -61,6 +77,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
     made = Installation(folder / "home", url)
     built = made.run("sample", "build", "--scale", SCALE, "--as-of", "2026-11-22")
     assert built.returncode == 0, built.stderr
+    forbid(made)
     yield made
     stop_server(folder / "home")
     stop_server(folder / "second")
@@ -85,6 +102,27 @@ def test_every_delivered_row_is_accounted_for(first: dict[str, Any]) -> None:
 def test_most_batches_are_accepted_and_the_bad_ones_say_why(first: dict[str, Any]) -> None:
     assert first["batches"]["accepted"] > 450
     assert all(reason for reason in first["bad_sources"].values())
+
+
+def test_items_of_class_x_are_dropped_counted_and_left_nowhere(
+    installation: Installation, first: dict[str, Any]
+) -> None:
+    dropped = installation.count(
+        f"select dropped_columns from ops.batch where source = '{SQLITE_SOURCE}' and record = 'member' limit 1"
+    )
+    assert {"ton_giao_dv", "thanh_phan_gia_dinh", "quan_he_nuoc_ngoai", "suc_khoe_loai"} <= set(dropped)
+    with psycopg.connect(installation.url) as connection:
+        tables = connection.execute(
+            "select format('%I.%I', table_schema, table_name) from information_schema.tables"
+            " where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema')"
+        ).fetchall()
+        assert len(tables) > 60
+        for (table,) in tables:
+            found = connection.execute(f"select count(*) from {table} as t where t::text like '%{MARK}%'").fetchone()
+            assert found == (0,), table
+    artefacts = [f for f in installation.home.rglob("*") if f.is_file() and "sample" not in f.parts]
+    assert any(f.name == "dbt.log" for f in artefacts)
+    assert [f for f in artefacts if "postgresql" not in f.parts and MARK.encode() in f.read_bytes()] == []
 
 
 def test_staff_read_persons_by_sql(installation: Installation, first: dict[str, Any]) -> None:
