@@ -116,6 +116,7 @@ class Contract:
     kind: str
     version: str
     purpose: str
+    legal_basis: str | None
     properties: tuple[Property, ...]
     rules: tuple[Rule, ...]
     path: Path = field(compare=False)
@@ -153,6 +154,10 @@ def code_lists(path: Path = CODE_LISTS) -> dict[str, tuple[Code, ...]]:
     return {code: tuple(values) for code, values in lists.items()}
 
 
+def _legal_basis(raw: Mapping[str, Any]) -> str | None:
+    return next((d["url"] for d in raw.get("authoritativeDefinitions", ()) if d["type"] == "legalBasis"), None)
+
+
 def _property(raw: Mapping[str, Any]) -> Property:
     extra = custom(raw)
     codes = None
@@ -160,7 +165,6 @@ def _property(raw: Mapping[str, Any]) -> Property:
         codes = tuple(Code(str(e["value"]), e.get("label", str(e["value"]))) for e in raw["enum"])
     elif "codeList" in extra:
         codes = code_lists()[extra["codeList"]]
-    legal = [d["url"] for d in raw.get("authoritativeDefinitions", ()) if d["type"] == "legalBasis"]
     return Property(
         name=raw["name"],
         business_name=raw["businessName"],
@@ -174,7 +178,7 @@ def _property(raw: Mapping[str, Any]) -> Property:
         code_list=extra.get("codeList"),
         repair=extra.get("repair"),
         partial_date=bool(extra.get("partialDate", False)),
-        legal_basis=legal[0] if legal else None,
+        legal_basis=_legal_basis(raw),
     )
 
 
@@ -236,6 +240,7 @@ def load_contract(path: Path) -> Contract:
         kind=custom(raw)["recordKind"],
         version=document["version"],
         purpose=document["description"]["purpose"],
+        legal_basis=_legal_basis(raw),
         properties=properties,
         rules=tuple(rules),
         path=path,

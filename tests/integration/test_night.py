@@ -20,42 +20,70 @@ from orchestration.settings import PROJECT
 from sources.registry import load_sources
 from tests.integration.offline import means, run_offline
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("night")]
+pytestmark = pytest.mark.timeout(600)
 LIENTHONG = str(Path(sys.executable).parent / "lienthong")
 SCALE = "0.001"
+NIGHTLY = ("nightly", "--json", "--date", "2026-11-22")
 SQLITE_SOURCE = "14"
 MARK = "DAU-VET-LOAI-X"
 
 
-@dataclass
+# Servers that listen outside a network namespace cannot be reached from within: both are started inside, and stopped.
+OFFLINE_NIGHT = """\
+import os, subprocess, sys
+from pathlib import Path
+from orchestration.server import ensure_server, stop_server
+second, *command = sys.argv[1:]
+try:
+    os.environ["LIENTHONG_DATABASE_URL"] = ensure_server(Path(second))
+    sys.exit(subprocess.run(command).returncode)
+finally:
+    stop_server(Path(os.environ["LIENTHONG_HOME"]))
+    stop_server(Path(second))
+"""
+
+
+@dataclass(frozen=True)
 class Installation:
-    """A home of its own and a warehouse on a second embedded server, reached by URL."""
+    """A home of its own, and a warehouse on a second embedded server that is reached by URL."""
 
     home: Path
-    url: str
+    second: Path
+
+    @property
+    def url(self) -> str:
+        return ensure_server(self.second)
 
     @property
     def environment(self) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("LIENTHONG_")}
-        return kept | {"LIENTHONG_HOME": str(self.home), "LIENTHONG_DATABASE_URL": self.url}
+        return kept | {"LIENTHONG_HOME": str(self.home)}
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [LIENTHONG, *arguments], capture_output=True, text=True, check=False, env=self.environment
-        )
+        environment = self.environment | {"LIENTHONG_DATABASE_URL": self.url}
+        return subprocess.run([LIENTHONG, *arguments], capture_output=True, text=True, check=False, env=environment)
 
-    def nightly(self, folder: Path, *arguments: str) -> dict[str, Any]:
-        command = [LIENTHONG, "nightly", "--json", "--date", "2026-11-22", *arguments]
+    def nightly(self) -> dict[str, Any]:
+        return summary(self.run(*NIGHTLY))
+
+    def nightly_offline(self, folder: Path) -> dict[str, Any]:
+        for home in (self.home, self.second):
+            stop_server(home)
+        command = [sys.executable, "-c", OFFLINE_NIGHT, str(self.second), LIENTHONG, *NIGHTLY]
         done, asked = run_offline(command, self.environment, folder)
         assert asked == [], f"addresses outside this machine were asked for ({means()})"
-        assert done.stdout.lstrip().startswith("{"), done.stdout + done.stderr
-        return json.loads(done.stdout) | {"exit_code": done.returncode, "stderr": done.stderr}
+        return summary(done)
 
     def count(self, query: str) -> Any:
         with psycopg.connect(self.url) as connection:
-            row = connection.execute(query).fetchone()  # type: ignore[call-overload]
+            row = connection.execute(query).fetchone()
             assert row is not None
             return row[0]
+
+
+def summary(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    assert done.stdout.lstrip().startswith("{"), done.stdout + done.stderr
+    return json.loads(done.stdout) | {"exit_code": done.returncode, "stderr": done.stderr}
 
 
 def forbid(installation: Installation) -> None:
@@ -72,9 +100,7 @@ def forbid(installation: Installation) -> None:
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     folder = tmp_path_factory.mktemp("night")
-    os.environ.pop("LIENTHONG_HOME", None)
-    url = ensure_server(folder / "second")
-    made = Installation(folder / "home", url)
+    made = Installation(folder / "home", folder / "second")
     built = made.run("sample", "build", "--scale", SCALE, "--as-of", "2026-11-22")
     assert built.returncode == 0, built.stderr
     forbid(made)
@@ -85,7 +111,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 
 @pytest.fixture(scope="module")
 def first(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return installation.nightly(tmp_path_factory.mktemp("first"))
+    return installation.nightly_offline(tmp_path_factory.mktemp("first"))
 
 
 def test_the_first_night_publishes_release_1_without_a_network(first: dict[str, Any]) -> None:
@@ -139,13 +165,11 @@ def test_the_warehouse_is_the_one_that_the_url_names(installation: Installation,
     assert f":{embedded['port']}/" not in installation.url
 
 
-def test_a_second_night_of_the_same_date_finds_nothing_new(
-    installation: Installation, first: dict[str, Any], tmp_path: Path
-) -> None:
+def test_a_second_night_of_the_same_date_finds_nothing_new(installation: Installation, first: dict[str, Any]) -> None:
     raw = "select count(*) from raw.member"
     history = "select count(*) from history.person"
     before = installation.count(raw), installation.count(history)
-    second = installation.nightly(tmp_path)
+    second = installation.nightly()
     assert second["exit_code"] == 0, second["stderr"]
     assert second["nothing_changed"]
     assert not second["published"]
@@ -153,14 +177,12 @@ def test_a_second_night_of_the_same_date_finds_nothing_new(
     assert (installation.count(raw), installation.count(history)) == before
 
 
-def test_one_lost_source_does_not_stop_the_night(
-    installation: Installation, first: dict[str, Any], tmp_path: Path
-) -> None:
+def test_one_lost_source_does_not_stop_the_night(installation: Installation, first: dict[str, Any]) -> None:
     lost = next((installation.home / "sample" / "sources").glob("*/*.sqlite"))
     code = lost.parent.name
     lost.rename(lost.with_suffix(".away"))
     try:
-        night = installation.nightly(tmp_path)
+        night = installation.nightly()
     finally:
         lost.with_suffix(".away").rename(lost)
     assert night["exit_code"] == 0, night["stderr"]

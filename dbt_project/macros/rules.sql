@@ -1,0 +1,51 @@
+{# Whether a row of a dated seed applies on a day; half-open, as all validity is. #}
+{% macro applies_on(relation, day) -%}
+    {{ relation }}.valid_from <= {{ day }} and ({{ relation }}.valid_to is null or {{ day }} < {{ relation }}.valid_to)
+{%- endmacro %}
+
+{#
+    One field of the rule in force on the business date, as text; asked once a statement. A rule that is not in force
+    is NULL, so that what depends on it says nothing rather than something wrong.
+#}
+{% macro rule_field(rule_code, parameter, field) -%}
+    (
+        select rule.{{ field }}
+        from {{ ref('dated_rule') }} as rule
+        where
+            rule.rule_code = '{{ rule_code }}'
+            and rule.parameter = '{{ parameter }}'
+            and {{ applies_on('rule', business_date()) }}
+    )
+{%- endmacro %}
+
+{# The number that a rule in force on the business date gives. #}
+{% macro rule_number(rule_code, parameter) -%}
+    {{ rule_field(rule_code, parameter, 'value') }}::numeric
+{%- endmacro %}
+
+{# A number of months as an interval. #}
+{% macro months(number) -%}
+    make_interval(months => ({{ number }})::integer)
+{%- endmacro %}
+
+{# A date some months later; on the last day of a month that lacks the day. #}
+{% macro add_months(day, number) -%}
+    ({{ day }} + {{ months(number) }})::date
+{%- endmacro %}
+
+{#
+    The last of a number of working days after a day, Monday to Friday. Public holidays are not left out: they are
+    fixed anew each year and no confirmed list was at hand, so the day is never later than the true one.
+#}
+{% macro add_working_days(day, number) -%}
+    (
+        date_trunc('week', {{ day }})::date
+        + (least(extract(isodow from {{ day }})::integer, 5) - 1 + ({{ number }})::integer) / 5 * 7
+        + (least(extract(isodow from {{ day }})::integer, 5) - 1 + ({{ number }})::integer) % 5
+    )
+{%- endmacro %}
+
+{# A title as a key: lower case, single spaces. #}
+{% macro title_key(title) -%}
+    lower(regexp_replace(btrim({{ title }}), '\s+', ' ', 'g'))
+{%- endmacro %}

@@ -1,0 +1,1 @@
+"""The documentation site: contracts, relations, sources, rules, lineage and quality as pages that need no network."""

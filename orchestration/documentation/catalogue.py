@@ -1,0 +1,226 @@
+"""What the site describes, gathered from the contracts, dbt's manifest and the seeds: plain values for the pages."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from expectations import release_suite
+from orchestration.documentation.lineage import Column, Lineage
+from orchestration.relations import PublishedRelation, published_relations
+from orchestration.views import OPERATIONAL_VIEWS
+from sources.contract import Contract, Property, Rule, load_contracts
+
+SEEDS = Path(__file__).parent.parent.parent / "dbt_project" / "seeds"
+#: A seed with more rows is described and counted, its rows are read in the warehouse.
+MOST_ROWS = 400
+CODE_LIST = "code_list"
+
+CLASSES = {
+    "P0": "Dữ liệu tham chiếu, tổ chức; mở cho cán bộ trong hệ thống",
+    "P1": "Dữ liệu cán bộ, đảng viên thông thường; theo vai trò và địa bàn",
+    "P2": "Dữ liệu cá nhân cơ bản; che trong danh sách, xem phải có mục đích và được ghi lại",
+    "P3": "Dữ liệu cá nhân nhạy cảm; không có trong bảng phát hành, chỉ dùng dưới dạng số tổng hợp",
+}
+RELEASE_RULES = {
+    release_suite.KEY_NOT_NULL: "Khóa của bảng không được trống",
+    release_suite.KEY_UNIQUE: "Khóa của bảng không được trùng",
+    release_suite.VOLUME_MINIMUM: "Số dòng không tụt quá mức so với bản phát hành trước",
+    release_suite.VOLUME_MAXIMUM: "Số dòng không tăng quá mức so với bản phát hành trước",
+    release_suite.CONSTRAINTS: "Mọi khóa chính, khóa ngoại đã hứa đều có thật trong cơ sở dữ liệu",
+    release_suite.CANDIDATE: "Bản dựng mới nhất đã qua kiểm tra và gồm mọi lần gửi được tiếp nhận",
+    release_suite.COVERAGE: "Đủ nguồn có dữ liệu so với bản phát hành trước",
+    release_suite.INTAKE: "Mọi lần gửi mới nhất đã được tiếp nhận",
+    release_suite.RECONCILIATION: "Đối soát A + B − C = D của đảng viên trong mức cho phép",
+    release_suite.RECONCILIATION_WARNING: "Đối soát A + B − C = D của đảng viên khớp từng người",
+}
+COMMENT = re.compile(r"comment on (view|column) published\.([\w.]+) is\s+'((?:[^']|'')*)'", re.IGNORECASE)
+NOT_SURE = {"med": "chưa xác nhận", "low": "chưa xác nhận, độ tin thấp"}
+
+
+@dataclass(frozen=True)
+class PublishedColumn:
+    """One column that staff read; `fields` are the (record, field) pairs it is computed from."""
+
+    name: str
+    term: str
+    data_type: str
+    classification: str
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Relation:
+    """One relation of `published`; `candidate` is "schema.relation" in dbt, None for a view of operations."""
+
+    name: str
+    term: str
+    columns: tuple[PublishedColumn, ...]
+    key: str | None = None
+    candidate: str | None = None
+
+
+@dataclass(frozen=True)
+class Seed:
+    """One table of reference data; `rows` is empty where there are too many to print."""
+
+    name: str
+    description: str
+    columns: Mapping[str, str]
+    rows: tuple[Mapping[str, str], ...]
+    total: int
+    unconfirmed: int
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Everything that is known without a warehouse."""
+
+    contracts: Mapping[str, Contract]
+    relations: Mapping[str, Relation]
+    seeds: tuple[Seed, ...]
+    code_lists: Mapping[str, tuple[Mapping[str, str], ...]]
+    lineage: Lineage
+    model_tests: tuple[tuple[str, str], ...] = field(default=())
+
+    @cached_property
+    def published_at(self) -> dict[Column, list[Column]]:
+        """By (record, field): the published (relation, column) pairs that are computed from it."""
+        found: dict[Column, list[Column]] = {}
+        for relation in self.relations.values():
+            for column in relation.columns:
+                for origin in column.fields:
+                    found.setdefault(origin, []).append((relation.name, column.name))
+        return found
+
+    @cached_property
+    def blocking(self) -> dict[str, list[Rule]]:
+        """By published relation: the rules while whose breach it must not be used."""
+        found: dict[str, list[Rule]] = {}
+        for contract in self.contracts.values():
+            for rule in contract.rules:
+                for name in rule.blocks:
+                    found.setdefault(name, []).append(rule)
+        return found
+
+    def records_behind(self, relation: Relation) -> list[str]:
+        """The records of the contracts from which a relation is built."""
+        above = self.lineage.ancestors(relation.candidate) if relation.candidate else []
+        return [m.short_name for m in above if m.layer == "raw" and m.short_name in self.contracts]
+
+
+def read_catalogue(manifest: Mapping[str, Any], lineage: Lineage) -> Catalogue:
+    """The catalogue of the project as it is on disk. Raises ContractError or RelationError where it does not hold."""
+    contracts = load_contracts()
+    published = [_relation(r, manifest, lineage, contracts) for r in published_relations(manifest)]
+    seeds = tuple(_seed(node) for node in manifest["nodes"].values() if node["resource_type"] == "seed")
+    lists: dict[str, list[Mapping[str, str]]] = {}
+    for row in _rows(SEEDS / f"{CODE_LIST}.csv"):
+        lists.setdefault(row["list_code"], []).append(row)
+    return Catalogue(
+        contracts=contracts,
+        relations={r.name: r for r in sorted([*published, *_operational()], key=lambda r: r.name)},
+        seeds=tuple(sorted((s for s in seeds if s.name != CODE_LIST), key=lambda s: (not s.rows, s.name))),
+        code_lists={code: tuple(rows) for code, rows in lists.items()},
+        lineage=lineage,
+        model_tests=tuple(_model_tests(manifest)),
+    )
+
+
+def _relation(
+    plan: PublishedRelation, manifest: Mapping[str, Any], lineage: Lineage, contracts: Mapping[str, Contract]
+) -> Relation:
+    candidate = f"{plan.candidate_schema}.{plan.candidate_name}"
+    model = next(
+        n
+        for n in manifest["nodes"].values()
+        if n["resource_type"] == "model" and f"{n['schema']}.{n['alias']}" == candidate
+    )
+    columns = tuple(
+        PublishedColumn(
+            name=name,
+            term=plan.terms.get(name, ""),
+            data_type=column.get("data_type") or "",
+            classification=plan.classes.get(name, ""),
+            fields=tuple(_fields(lineage, (candidate, name), contracts)),
+        )
+        for name, column in model["columns"].items()
+        if not plan.hidden(name)
+    )
+    return Relation(plan.name, plan.comment, columns, plan.key, candidate)
+
+
+def _fields(lineage: Lineage, column: Column, contracts: Mapping[str, Contract]) -> Iterator[tuple[str, str]]:
+    """Contract fields behind a column; the precision of a partial date stands for its date."""
+    named = ((r.split(".", 1)[1], c.removesuffix("_precision")) for r, c in lineage.fields_behind(column))
+    for record, name in sorted(set(named)):
+        if record in contracts and name in contracts[record].by_name:
+            yield record, name
+
+
+def _operational() -> Iterator[Relation]:
+    """Views over ops, from the comments that they are created with."""
+    for file in sorted(OPERATIONAL_VIEWS.glob("*.sql")):
+        columns, term = [], ""
+        for what, name, text in COMMENT.findall(file.read_text(encoding="utf-8")):
+            sentence = text.replace("''", "'")
+            if what.lower() == "view":
+                term = sentence
+            else:
+                columns.append(PublishedColumn(name.split(".")[-1], sentence, "", "P0"))
+        yield Relation(file.stem, term, tuple(columns))
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def _seed(node: Mapping[str, Any]) -> Seed:
+    rows = _rows(SEEDS / f"{node['name']}.csv")
+    described = {name: column["description"].strip() for name, column in node["columns"].items()}
+    return Seed(
+        name=node["name"],
+        description=node["description"].strip(),
+        columns={name: described.get(name, "") for name in (rows[0] if rows else described)},
+        rows=tuple(rows) if len(rows) <= MOST_ROWS else (),
+        total=len(rows),
+        unconfirmed=sum(row.get("confidence") in NOT_SURE for row in rows),
+    )
+
+
+def _model_tests(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Tests written as a statement of their own: (sentence, description)."""
+    for node in sorted(manifest["nodes"].values(), key=lambda n: str(n["name"])):
+        if node["resource_type"] == "test" and not node.get("test_metadata"):
+            yield node["name"].replace("_", " "), (node.get("description") or "").strip()
+
+
+def law(reference: str | None) -> str:
+    """The number of an act as people write it, from urn:vn:38-HD/BTCTW."""
+    return (reference or "").removeprefix("urn:vn:")
+
+
+def condition(rule: Rule) -> str:
+    """What a rule asks of a value, in a few words."""
+    if rule.metric == "nullValues":
+        return "không được trống"
+    if rule.metric == "duplicateValues":
+        return "không được trùng"
+    bounds = [f"{sign} {value}" for sign, value in (("≥", rule.minimum), ("≤", rule.maximum)) if value is not None]
+    if rule.pattern:
+        bounds.append(f"đúng mẫu {rule.pattern}")
+    if rule.metric == "invalidValues":
+        return ", ".join(bounds) or "đọc được, đúng danh mục"
+    return "so sánh nhiều trường" + (" và lần gửi trước" if rule.needs_previous else "")
+
+
+def basis(contract: Contract, rule: Rule) -> str:
+    """The legal basis of a rule: that of its field, else that of its record."""
+    p: Property | None = contract.by_name.get(rule.column) if rule.column else None
+    return law(p.legal_basis if p and p.legal_basis else contract.legal_basis)
