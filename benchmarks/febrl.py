@@ -103,7 +103,7 @@ def febrl4(with_ssn: bool, link: float = 0.0) -> dict[str, float]:
     )
     with connect() as connection:
         connection.register("told", _records())
-        connection.execute("create table feature as select *, null::bigint as settled, true as is_open from told")
+        connection.execute("create table feature as select *, true as is_open from told")
         blocks = [["date_of_birth"], ["given_name", "surname"], ["postcode", "street_number"]]
         model = train(connection, untrained, blocks, random_pairs=4e5, seed=7)
         model.candidates(connection)

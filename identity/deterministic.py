@@ -1,9 +1,9 @@
 """Evidence that needs no probability: shared documents that the names or births bear out.
 
-Rules, all set-based over `candidate_record`:
-- personal_id: the same 12-digit number, and the same name or the same full birth date;
+Rules, all set-based over `identity.linkage_record`, only for pairs that touch a record of `dirty`:
+- personal_id: the same valid 12-digit number, and the same name or the same full birth date;
 - old_party_card_no, old_identity_no: the same number, the same name and the same full birth date.
-A number that two records share without agreeing in either is a conflict for review, never evidence.
+A number that two records share without being one person is a conflict for review, never evidence.
 """
 
 from __future__ import annotations
@@ -11,100 +11,109 @@ from __future__ import annotations
 import psycopg
 from psycopg.types.json import Jsonb
 
-RULE_VERSION = "deterministic-1"
-WEIGHTS = {"personal_id": 1.0, "old_party_card_no": 0.95, "old_identity_no": 0.95}
-#: A number on more records than this is nobody's: it says nothing of any pair.
+RULE_VERSION = "deterministic-2"
+#: Bits: what the number and what bears it out are worth together, less the odds against any two records.
+WEIGHTS = {"personal_id": 60.0, "old_party_card_no": 55.0, "old_identity_no": 55.0}
+#: A number on more records than this is nobody's: its conflicts are told against its first holder only.
 MANY = 50
 
-_AGREES = "(a.name_key = b.name_key or a.birth_date = b.birth_date)"
+_SAME_BIRTH = "a.birth_date = b.birth_date and a.birth_precision = 'D' and b.birth_precision = 'D'"
+_BORNE_OUT = {
+    "personal_id": f"a.id_verdict = 'valid' and b.id_verdict = 'valid' and (a.name_key = b.name_key or ({_SAME_BIRTH}))",
+    "old_party_card_no": f"a.name_key = b.name_key and {_SAME_BIRTH}",
+    "old_identity_no": f"a.name_key = b.name_key and {_SAME_BIRTH}",
+}
 
-_FIND = f"""
-create temporary table found_evidence on commit drop as
-with used_numbers as (
-    select personal_id from candidate_record where personal_id is not null
-    group by personal_id having count(*) between 2 and {MANY}
-)
-select a.record_no as left_no, b.record_no as right_no, 'personal_id' as method
-from used_numbers
-inner join candidate_record as a on used_numbers.personal_id = a.personal_id
-inner join candidate_record as b on used_numbers.personal_id = b.personal_id and a.record_no < b.record_no
-where {_AGREES}
-union all
-select a.record_no, b.record_no, 'old_party_card_no'
-from candidate_record as a
-inner join candidate_record as b
-    on a.old_party_card_no = b.old_party_card_no and a.name_key = b.name_key and a.birth_date = b.birth_date
-    and a.record_no < b.record_no
-union all
-select a.record_no, b.record_no, 'old_identity_no'
-from candidate_record as a
-inner join candidate_record as b
-    on a.old_identity_no = b.old_identity_no and a.name_key = b.name_key and a.birth_date = b.birth_date
-    and a.record_no < b.record_no
+_FIND = """
+select least(a.record_id, b.record_id) as left_id, greatest(a.record_id, b.record_id) as right_id, '{number}' as method
+from dirty
+inner join identity.linkage_record as a on dirty.record_id = a.record_id
+inner join identity.linkage_record as b on a.{number} = b.{number} and a.record_id <> b.record_id
+left join dirty as too on b.record_id = too.record_id
+where a.present and b.present and (too.record_id is null or a.record_id < b.record_id) and {borne_out}
 """
 
-_PAIRS = """
-create temporary table found_pair on commit drop as
-select
-    a.source as left_source, a.record as left_record, a.source_key as left_key,
-    b.source as right_source, b.record as right_record, b.source_key as right_key, found.method
-from found_evidence as found
-inner join candidate_record as a on found.left_no = a.record_no
-inner join candidate_record as b on found.right_no = b.record_no
-"""
-
-_PAIR_COLUMNS = "left_source, left_record, left_key, right_source, right_record, right_key"
-
+#: What stands about a record that is not delivered now waits for its return: then the record is dirty.
 _WITHDRAW = """
-update identity.evidence as standing set withdrawn_at = clock_timestamp()
-from candidate_record as a, candidate_record as b
-where standing.withdrawn_at is null and standing.decided_by = 'rule' and standing.method = any(%s)
-    and (standing.left_source, standing.left_record, standing.left_key) = (a.source, a.record, a.source_key)
-    and (standing.right_source, standing.right_record, standing.right_key) = (b.source, b.record, b.source_key)
-    and not exists (
-        select 1 from found_evidence as found
-        where found.left_no = a.record_no and found.right_no = b.record_no and found.method = standing.method
+with tonight as (
+    select e.evidence_id, e.left_id, e.right_id, e.method, e.weight
+    from dirty inner join identity.evidence as e on e.left_id = dirty.record_id
+    where e.withdrawn_at is null and e.method = any(%(methods)s)
+    union
+    select e.evidence_id, e.left_id, e.right_id, e.method, e.weight
+    from dirty inner join identity.evidence as e on e.right_id = dirty.record_id
+    where e.withdrawn_at is null and e.method = any(%(methods)s)
+),
+withdrawn as (
+    update identity.evidence as standing set withdrawn_at = clock_timestamp()
+    from tonight
+    inner join identity.linkage_record as a on tonight.left_id = a.record_id and a.present
+    inner join identity.linkage_record as b on tonight.right_id = b.record_id and b.present
+    where standing.evidence_id = tonight.evidence_id and not exists (
+        select 1 from {found} as found
+        where found.left_id = tonight.left_id and found.right_id = tonight.right_id
+            and found.method = tonight.method {same}
     )
+    returning standing.left_id, standing.right_id
+)
+insert into touched_pair select left_id, right_id from withdrawn
 """
 
-_ADD = f"""
-insert into identity.evidence ({_PAIR_COLUMNS}, method, weight, rule_version)
-select {_PAIR_COLUMNS}, found.method, (%s::jsonb ->> found.method)::numeric, %s
-from found_pair as found
-on conflict ({_PAIR_COLUMNS}, method) where withdrawn_at is null do nothing
+_ADD = """
+with added as (
+    insert into identity.evidence (left_id, right_id, method, weight, rule_version)
+    select left_id, right_id, method, (%s::jsonb ->> method)::double precision, %s from found_evidence
+    on conflict (left_id, right_id, method) where withdrawn_at is null do nothing
+    returning left_id, right_id
+)
+insert into touched_pair select left_id, right_id from added
 """
 
-_CONFLICTS = f"""
+_CONFLICTS = """
 create temporary table found_conflict on commit drop as
-with shared as (
-    select personal_id, count(*) as records, min(record_no) as first_no
-    from candidate_record where personal_id is not null group by personal_id having count(*) > 1
+with number as (
+    select r.personal_id from affected
+    inner join identity.linkage_record as r using (record_id) where r.personal_id is not null
+    union
+    select number from touched_number where kind = 'personal_id'
+),
+holder as (
+    select
+        r.source, r.record, r.source_key, r.personal_id, l.person_id,
+        count(*) over (partition by r.personal_id) as holders,
+        row_number() over (
+            partition by r.personal_id order by r.source collate "C", r.record collate "C", r.source_key collate "C"
+        ) as place
+    from number
+    inner join identity.linkage_record as r on number.personal_id = r.personal_id
+    inner join identity.person_link as l using (source, record, source_key)
+    where r.present and r.id_verdict not in ('malformed', 'placeholder')
 )
 select
     a.source as left_source, a.record as left_record, a.source_key as left_key,
     b.source as right_source, b.record as right_record, b.source_key as right_key,
-    case when shared.records > {MANY} then 'number_of_many' else 'number_of_two_people' end as reason
-from shared
-inner join candidate_record as a
-    on shared.personal_id = a.personal_id and (shared.records <= {MANY} or a.record_no = shared.first_no)
-inner join candidate_record as b on shared.personal_id = b.personal_id and a.record_no < b.record_no
-inner join record_cluster as a_cluster on a.record_no = a_cluster.record_no
-inner join record_cluster as b_cluster on b.record_no = b_cluster.record_no
-where a_cluster.cluster_no <> b_cluster.cluster_no
+    case when a.holders > %(many)s then 'number_of_many' else 'number_of_two_people' end as reason
+from holder as a
+inner join holder as b
+    on a.personal_id = b.personal_id and a.place < b.place and (a.holders <= %(many)s or a.place = 1)
+where a.person_id <> b.person_id
 """
 
 _RESOLVE = """
 update identity.conflict as standing set resolved_at = clock_timestamp()
-where standing.resolved_at is null and not exists (
-    select 1 from found_conflict as found
-    where (found.left_source, found.left_record, found.left_key)
-        = (standing.left_source, standing.left_record, standing.left_key)
-        and (found.right_source, found.right_record, found.right_key)
-        = (standing.right_source, standing.right_record, standing.right_key)
-        and found.reason = standing.reason
+where standing.resolved_at is null and standing.reason like 'number_%%' and not exists (
+    select 1
+    from identity.linkage_record as a
+    inner join identity.linkage_record as b on a.personal_id = b.personal_id
+    inner join identity.person_link as la on (a.source, a.record, a.source_key) = (la.source, la.record, la.source_key)
+    inner join identity.person_link as lb on (b.source, b.record, b.source_key) = (lb.source, lb.record, lb.source_key)
+    where a.present and b.present and la.person_id <> lb.person_id
+        and (a.source, a.record, a.source_key) = (standing.left_source, standing.left_record, standing.left_key)
+        and (b.source, b.record, b.source_key) = (standing.right_source, standing.right_record, standing.right_key)
 )
 """
 
+_PAIR_COLUMNS = "left_source, left_record, left_key, right_source, right_record, right_key"
 _REPORT = f"""
 insert into identity.conflict ({_PAIR_COLUMNS}, reason)
 select {_PAIR_COLUMNS}, reason from found_conflict
@@ -113,21 +122,31 @@ on conflict ({_PAIR_COLUMNS}, reason) where resolved_at is null do nothing
 
 
 def refresh_evidence(connection: psycopg.Connection) -> tuple[int, int]:
-    """Bring the evidence of these rules up to date with `candidate_record`; returns (added, withdrawn).
+    """Bring the evidence of these rules up to date for `dirty` records; returns (added, withdrawn).
 
-    Evidence about a record that is not delivered now stands as it was, for the record's return.
+    Pairs whose evidence changed go to `touched_pair`. Evidence about a record that is not delivered now
+    stands as it was, for the record's return.
     """
-    connection.execute(_FIND)
-    connection.execute(_PAIRS)
-    connection.execute("analyze found_evidence")
-    withdrawn = connection.execute(_WITHDRAW, [list(WEIGHTS)]).rowcount
+    found = " union all ".join(_FIND.format(number=n, borne_out=b) for n, b in _BORNE_OUT.items())
+    connection.execute(f"create temporary table found_evidence on commit drop as {found}")
+    connection.execute("create index on found_evidence (left_id); analyze found_evidence")
+    withdrawn = withdraw_evidence(connection, list(WEIGHTS), "found_evidence")
     added = connection.execute(_ADD, [Jsonb(WEIGHTS), RULE_VERSION]).rowcount
     return added, withdrawn
 
 
+def withdraw_evidence(connection: psycopg.Connection, methods: list[str], found: str, same: str = "") -> int:
+    """Withdraw standing evidence of `methods` about dirty records that is not in the table `found`; returns how much."""
+    return connection.execute(_WITHDRAW.format(found=found, same=same), {"methods": methods}).rowcount
+
+
 def refresh_conflicts(connection: psycopg.Connection) -> int:
-    """Write down pairs that share an id number yet stand in different clusters; returns how many there are now."""
-    found = connection.execute(_CONFLICTS).rowcount
+    """Write down pairs that share an id number yet are different persons; returns how many stand."""
+    connection.execute(_CONFLICTS, {"many": MANY})
     connection.execute(_RESOLVE)
     connection.execute(_REPORT)
-    return found
+    row = connection.execute(
+        "select count(*) from identity.conflict where resolved_at is null and reason like 'number_%'"
+    ).fetchone()
+    assert row is not None
+    return int(row[0])

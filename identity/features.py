@@ -3,8 +3,7 @@
 A linkage record has: `record_id` (bigint), `name_key`, `other_name_key`, `plain_key` (text), `sex`,
 `birth_date` (date) with `birth_precision` (D, M, Y), `personal_id`, `id_verdict` (see
 `identity.identifiers`), `party_card_no`, `old_identity_no`, `old_party_card_no` (text), `hometown_units` and
-`hometown_provinces` (text, codes in force joined by “|”), `admission_date`, and `settled` (bigint: the group
-in which deterministic rules put the record, null for none).
+`hometown_provinces` (text, codes in force joined by “|”) and `admission_date`.
 """
 
 from __future__ import annotations
@@ -32,7 +31,6 @@ LINKAGE_RECORD = pa.schema(
             )
         ),
         ("admission_date", pa.date32()),
-        ("settled", pa.int64()),
     ]
 )  # fmt: skip
 
@@ -50,7 +48,7 @@ with number_shared as (
     select old_party_card_no as n from linkage_record where n is not null group by n having count(*) > $most
 ), told as (
     select
-        p.record_id, p.settled, p.sex, p.birth_date, p.birth_precision, p.admission_date,
+        p.record_id, p.sex, p.birth_date, p.birth_precision, p.admission_date,
         case when len(p.words) > 1 then p.plain_key end as plain_key,
         case when len(p.words) > 1 then p.name_key end as name_key, nullif(p.other_name_key, '') as other_name_key,
         year(p.birth_date) as birth_year,

@@ -64,7 +64,7 @@ select
         k.personal_id, k.sex, k.birth_date, p.prefix is not null, k.holders, {most_holders}
     ) as id_verdict,
     k.party_card_no, k.old_identity_no, k.old_party_card_no,
-    l.units as hometown_units, l.provinces as hometown_provinces, k.admission_date, null::bigint as settled
+    l.units as hometown_units, l.provinces as hometown_provinces, k.admission_date
 from keyed as k
 left join place as l on l.code = k.hometown_code
 left join reference.identity_prefix as p on p.prefix = left(k.personal_id, 3)
@@ -75,7 +75,6 @@ def linkage_records(connection: psycopg.Connection, settings: Mapping[str, Any])
     """All open member and cadre records: their keys (KEYS) and what linkage compares (LINKAGE_RECORD), in one order.
 
     `record_id` numbers records in the order of source, record and source key; it holds for one run only.
-    `settled` is empty: the caller fills it from the deterministic evidence.
     """
     query = _LINKAGE_RECORDS.format(most_holders=int(settings["most_holders"]))
     text = io.BytesIO()

@@ -120,7 +120,6 @@ class LinkageModel:
             sides = "l.unique_id < r.unique_id"
         else:  # only open records on the left: a tenth of the work
             sides = "l.is_open and l.unique_id <> r.unique_id and (not r.is_open or l.unique_id < r.unique_id)"
-        apart = "(l.settled is null or r.settled is null or l.settled <> r.settled)"
         return f"""
             select l.unique_id as a, r.unique_id as b, {number} as rule
             from {left} as l
@@ -128,7 +127,7 @@ class LinkageModel:
                 select * from {right} as f semi join {left} as l on {met} where {known}
                 qualify count(*) over (partition by {keys}) <= {self.largest_block}
             ) as r on {on}
-            where {sides} and {apart} and not coalesce({self.hopeless}, false)
+            where {sides} and not coalesce({self.hopeless}, false)
             """
 
     def score(self, connection: duckdb.DuckDBPyConnection, least_weight: float) -> pa.Table:
@@ -218,9 +217,15 @@ def person_model(settings: Mapping[str, Any] | None = None, parameters: Path = P
 
 
 def score(
-    records: pa.Table, changed: Iterable[int] | None = None, *, settings: Mapping[str, Any] | None = None
+    records: pa.Table,
+    changed: Iterable[int] | None = None,
+    *,
+    decided: pa.Table | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> pa.Table:
     """Weigh the pairs of linkage records that deterministic rules left open (SCORED_PAIR, at least the review weight).
+
+    `decided` (left, right) are the pairs that rules joined: they are not weighed.
 
     `records` are open linkage records (LINKAGE_RECORD); with `changed` only pairs that touch those `record_id`
     are weighed, each as it would be among all. Then the changed records and those that share a blocking key
@@ -237,4 +242,10 @@ def score(
             connection.register("changed_ids", ids)
             connection.execute("create or replace table changed as select unique_id from changed_ids")
         model.candidates(connection)
+        if decided is not None:
+            connection.register("decided_pair", decided)
+            connection.execute(
+                "create or replace table candidate as from candidate as c anti join decided_pair as d"
+                " on c.join_key_l = least(d.left, d.right) and c.join_key_r = greatest(d.left, d.right)"
+            )
         return model.score(connection, settings["thresholds"]["review"])

@@ -1,36 +1,234 @@
-"""The records that are linked: open rows of members and cadres, with what identifies a person in them."""
+"""The records that are linked: open rows of members and cadres with what linkage compares, kept between nights.
+
+`identity.linkage_record` is brought up to date by difference; the temporary table `dirty` names the records
+whose pairs must be weighed again, `vanished` those that are no longer delivered.
+"""
 
 from __future__ import annotations
 
+import io
+from dataclasses import dataclass
+
 import psycopg
+import pyarrow as pa
+import pyarrow.csv
+
+from identity.features import LINKAGE_RECORD
 
 RECORDS = ("member", "cadre")
 
-# Only a number of the right shape and only a whole birth date say who somebody is.
-_RECORD = """
+_COMPARED = (
+    "name_key", "plain_key", "other_name_key", "sex", "birth_date", "birth_precision", "personal_id",
+    "party_card_no", "old_identity_no", "old_party_card_no", "hometown_units", "hometown_provinces", "admission_date",
+)  # fmt: skip
+
+_OPEN = """
+select
+    '{record}' as record, source, source_key, first_batch as batch, row_hash, full_name, other_name, sex, birth_date,
+    birth_date_precision, personal_id, old_identity_no, {card} as party_card_no, old_party_card_no, hometown_code,
+    admission_date
+from raw.{record} where last_batch is null
+"""
+
+#: A hometown code may be of today, of before July 2025, or both: every commune and province it can mean.
+_PLACES = """
+create temporary table place on commit drop as
+with meaning as (
+    select code, code as unit, parent_code as province from reference.administrative_unit
+    where code_set = '34' and level = 'commune'
+    union
+    select m.old_code, m.new_code, u.parent_code from reference.administrative_unit_mapping as m
+    inner join reference.administrative_unit as u on m.new_code = u.code
+    where m.level = 'commune' and u.code_set = '34' and u.level = 'commune'
+    union
+    select code, null, code from reference.administrative_unit where code_set = '34' and level = 'province'
+    union
+    select old_code, null, new_code from reference.administrative_unit_mapping where level = 'province'
+)
+select
+    code, string_agg(distinct unit, '|' order by unit) as units,
+    string_agg(distinct province, '|' order by province) as provinces
+from meaning group by code
+"""
+
+_CHANGED_ROWS = f"""
+create temporary table changed_row on commit drop as
+select told.*, known.record_id
+from ({" union all ".join(_OPEN.format(record=r, card=c) for r, c in (("member", "party_card_no"), ("cadre", "null")))})
+    as told
+left join identity.linkage_record as known using (source, record, source_key)
+where %s or known.record_id is null or not known.present or known.batch <> told.batch
+    or known.row_hash <> told.row_hash
+"""
+
+_VANISHED = """
+create temporary table vanished on commit drop as
+select known.record_id, known.personal_id, known.old_identity_no, known.old_party_card_no
+from identity.linkage_record as known
+left join raw.member as m
+    on known.record = 'member' and m.source = known.source and m.source_key = known.source_key and m.last_batch is null
+left join raw.cadre as c
+    on known.record = 'cadre' and c.source = known.source and c.source_key = known.source_key and c.last_batch is null
+where known.present and m.source is null and c.source is null
+"""
+
+#: Numbers are given in the order of the keys, so that the order in which records arrive decides nothing.
+_WRITE = f"""
+insert into identity.linkage_record (
+    source, record, source_key, present, batch, row_hash, {", ".join(_COMPARED)}
+)
+select
+    t.source, t.record, t.source_key, true, t.batch, t.row_hash,
+    t.name_key, identity.plain_key_of(t.name_key), identity.name_key(t.other_name), t.sex, t.birth_date,
+    t.birth_date_precision, t.personal_id, t.party_card_no, t.old_identity_no, t.old_party_card_no,
+    place.units, place.provinces, t.admission_date
+from (select *, identity.name_key(full_name) as name_key from changed_row) as t
+left join place on t.hometown_code = place.code
+order by t.source collate "C", t.record collate "C", t.source_key collate "C"
+on conflict (source, record, source_key) do update
+set present = true, batch = excluded.batch, row_hash = excluded.row_hash,
+    {", ".join(f"{c} = excluded.{c}" for c in _COMPARED)}
+"""
+
+#: What changed and vanished records said before, so that numbers they no longer hold are counted again.
+_OLD_NUMBERS = """
+create temporary table old_number on commit drop as
+select told.kind, told.number, 1 as gone
+from (
+    select record_id from changed_row where record_id is not null union all select record_id from vanished
+) as said
+inner join identity.linkage_record as r on said.record_id = r.record_id and r.present
+cross join lateral (
+    values ('personal_id', r.personal_id), ('old_identity_no', r.old_identity_no),
+        ('old_party_card_no', r.old_party_card_no)
+) as told (kind, number)
+where told.number is not null
+"""
+
+#: Verdicts count holders, so they can change for records that nobody touched.
+_VERDICTS = """
+with held as (
+    select t.number, count(*) as holders from touched_number as t
+    inner join identity.linkage_record as r on r.personal_id = t.number
+    where t.kind = 'personal_id' and r.present group by t.number
+), changed as (
+update identity.linkage_record as r set id_verdict = said.verdict
+from (
     select
-        source, '{record}' as record, source_key, first_batch as batch,
-        landing.name_key(full_name) as name_key,
-        case when birth_date_precision = 'D' then birth_date end as birth_date,
-        case when personal_id ~ '^[0-9]{{12}}$' and personal_id !~ '(.)\\1{{11}}' then personal_id end as personal_id,
-        old_party_card_no,
-        old_identity_no
-    from raw.{record}
-    where last_batch is null
+        r.record_id,
+        identity.personal_id_verdict(
+            r.personal_id, r.sex, r.birth_date, p.prefix is not null, h.holders, {most_holders}
+        ) as verdict
+    from held as h
+    inner join identity.linkage_record as r on r.personal_id = h.number
+    left join reference.identity_prefix as p on p.prefix = left(h.number, 3)
+    where r.present
+) as said
+where r.record_id = said.record_id and r.id_verdict is distinct from said.verdict
+returning r.record_id
+)
+insert into dirty select record_id from changed on conflict do nothing
+"""
+
+_CROWDED = """
+insert into dirty
+select r.record_id from (
+    select t.kind, t.number from touched_number as t
+    inner join identity.linkage_record as r on r.{kind} = t.number and r.present
+    where t.kind = '{kind}' group by t.kind, t.number, t.gone having count(*) + t.gone > %s
+) as crowded
+inner join identity.linkage_record as r on r.{kind} = crowded.number and r.present
+on conflict do nothing
 """
 
 
-def load_records(connection: psycopg.Connection) -> int:
-    """Fill the temporary table `candidate_record`, numbered by source, record and key; returns how many there are."""
-    told = "union all".join(_RECORD.format(record=record) for record in RECORDS)
-    count = connection.execute(
-        f"""
-        create temporary table candidate_record on commit drop as
-        select row_number() over (order by source, record, source_key) as record_no, told.* from ({told}) as told
-        """
+@dataclass(frozen=True)
+class Refreshed:
+    """How many records are open, how many of them must be weighed again, and how many are gone since."""
+
+    present: int
+    dirty: int
+    vanished: int
+
+
+def refresh_records(connection: psycopg.Connection, most_holders: int, *, everything: bool) -> Refreshed:
+    """Bring identity.linkage_record up to date with raw; fill `dirty (record_id)` and `vanished`.
+
+    With `everything` each open record is read again and dirty.
+    """
+    connection.execute(_PLACES)
+    connection.execute(_CHANGED_ROWS, [everything])
+    connection.execute("analyze changed_row")
+    connection.execute(_VANISHED)
+    connection.execute(_OLD_NUMBERS)
+    connection.execute("create temporary table dirty (record_id bigint primary key) on commit drop")
+    written = connection.execute(_WRITE).rowcount
+    vanished = connection.execute(
+        "update identity.linkage_record as r set present = false from vanished where vanished.record_id = r.record_id"
     ).rowcount
-    connection.execute("create unique index on candidate_record (record_no)")
-    connection.execute("create unique index on candidate_record (source, record, source_key)")
-    connection.execute("create index on candidate_record (personal_id) where personal_id is not null")
-    connection.execute("analyze candidate_record")
-    return count
+    if written > 10_000:
+        connection.execute("analyze identity.linkage_record")
+    connection.execute(
+        """
+        insert into dirty select r.record_id from changed_row as c
+        inner join identity.linkage_record as r
+            on c.source = r.source and c.record = r.record and c.source_key = r.source_key
+        """
+    )
+    _number_verdicts(connection, most_holders)
+    connection.execute("analyze dirty")
+    row = connection.execute(
+        "select (select count(*) from identity.linkage_record where present), (select count(*) from dirty)"
+    ).fetchone()
+    assert row is not None
+    return Refreshed(int(row[0]), int(row[1]), vanished)
+
+
+def _number_verdicts(connection: psycopg.Connection, most_holders: int) -> None:
+    connection.execute(
+        """
+        create temporary table touched_number on commit drop as
+        select kind, number, sum(gone)::bigint as gone from (
+            select kind, number, gone from old_number
+            union all
+            select told.kind, told.number, 0 from dirty
+            inner join identity.linkage_record as r using (record_id)
+            cross join lateral (
+                values ('personal_id', r.personal_id), ('old_identity_no', r.old_identity_no),
+                    ('old_party_card_no', r.old_party_card_no)
+            ) as told (kind, number)
+            where told.number is not null
+        ) as said group by kind, number
+        """
+    )
+    connection.execute("create index on touched_number (number); analyze touched_number")
+    connection.execute(_VERDICTS.format(most_holders=int(most_holders)))
+    connection.execute(
+        """
+        update identity.linkage_record as r set id_verdict = 'missing'
+        from dirty where dirty.record_id = r.record_id and r.personal_id is null and r.id_verdict is distinct from 'missing'
+        """
+    )
+    for kind in ("old_identity_no", "old_party_card_no"):
+        connection.execute(_CROWDED.format(kind=kind), [most_holders])
+
+
+def load_compared(connection: psycopg.Connection) -> pa.Table:
+    """All open records as linkage records (LINKAGE_RECORD)."""
+    columns = ", ".join(LINKAGE_RECORD.names)
+    query = f"select {columns} from identity.linkage_record where present"
+    text = io.BytesIO()
+    with connection.cursor().copy(f"copy ({query}) to stdout (format csv)") as copy:
+        for block in copy:
+            text.write(block)
+    text.seek(0)
+    if not text.getbuffer().nbytes:
+        return LINKAGE_RECORD.empty_table()
+    return pyarrow.csv.read_csv(
+        text,
+        read_options=pyarrow.csv.ReadOptions(column_names=LINKAGE_RECORD.names),
+        parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
+        convert_options=pyarrow.csv.ConvertOptions(
+            column_types=LINKAGE_RECORD, strings_can_be_null=True, quoted_strings_can_be_null=False, null_values=[""]
+        ),
+    )

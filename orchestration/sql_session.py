@@ -42,7 +42,7 @@ def run_sql(
     """
     statement = check_statement(text)
     try:
-        with _reading(url, role, release, timeout_seconds) as connection, connection.cursor() as cursor:
+        with reading_session(url, role, release, timeout_seconds) as connection, connection.cursor() as cursor:
             names = _columns(connection, statement)
             return _show(names, cursor.stream(statement, size=1000), out or sys.stdout)
     except psycopg.errors.QueryCanceled:
@@ -63,7 +63,10 @@ def check_statement(text: str) -> str:
 
 
 @contextmanager
-def _reading(url: str, role: str, release: int | None, timeout_seconds: float) -> Iterator[psycopg.Connection]:
+def reading_session(
+    url: str, role: str, release: int | None, timeout_seconds: float = 600
+) -> Iterator[psycopg.Connection]:
+    """A read-only transaction under a role that may only read, published relations as of a release."""
     with connect(url) as connection:
         connection.read_only = True
         connection.execute(

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from orchestration.cli import night, release, server, sources
+from orchestration.cli import docs, night, release, server, sources
 from sources.errors import ExplainedError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ night.mount(app)
 sources.mount(app)
 release.mount(app)
 server.mount(app)
+docs.mount(app)
 
 
 def main() -> None:

@@ -45,13 +45,18 @@ NOT_SURE = {"med": "chưa xác nhận", "low": "chưa xác nhận, độ tin th�
 
 @dataclass(frozen=True)
 class PublishedColumn:
-    """One column that staff read; `fields` are the (record, field) pairs it is computed from."""
+    """One column that staff read.
+
+    `fields` are the (record, field) pairs it is computed from; `others`, where there is no field, are columns of
+    reference data, of identity or of intake.
+    """
 
     name: str
     term: str
     data_type: str
     classification: str
     fields: tuple[tuple[str, str], ...] = ()
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,11 @@ class Relation:
     columns: tuple[PublishedColumn, ...]
     key: str | None = None
     candidate: str | None = None
+
+    @property
+    def title(self) -> str:
+        """The first words of its term, up to the first stop."""
+        return re.split(r"[.:;,(]", self.term, maxsplit=1)[0].strip() or self.name
 
 
 @dataclass(frozen=True)
@@ -141,26 +151,33 @@ def _relation(
         for n in manifest["nodes"].values()
         if n["resource_type"] == "model" and f"{n['schema']}.{n['alias']}" == candidate
     )
-    columns = tuple(
-        PublishedColumn(
-            name=name,
-            term=plan.terms.get(name, ""),
-            data_type=column.get("data_type") or "",
-            classification=plan.classes.get(name, ""),
-            fields=tuple(_fields(lineage, (candidate, name), contracts)),
-        )
-        for name, column in model["columns"].items()
-        if not plan.hidden(name)
-    )
-    return Relation(plan.name, plan.comment, columns, plan.key, candidate)
+    columns = []
+    for name, column in model["columns"].items():
+        if not plan.hidden(name):
+            fields, others = _origins(lineage, (candidate, name), contracts)
+            term, class_ = plan.terms.get(name, ""), plan.classes.get(name, "")
+            columns.append(PublishedColumn(name, term, column.get("data_type") or "", class_, fields, others))
+    return Relation(plan.name, plan.comment, tuple(columns), plan.key, candidate)
 
 
-def _fields(lineage: Lineage, column: Column, contracts: Mapping[str, Contract]) -> Iterator[tuple[str, str]]:
-    """Contract fields behind a column; the precision of a partial date stands for its date."""
-    named = ((r.split(".", 1)[1], c.removesuffix("_precision")) for r, c in lineage.fields_behind(column))
-    for record, name in sorted(set(named)):
-        if record in contracts and name in contracts[record].by_name:
-            yield record, name
+def _origins(
+    lineage: Lineage, column: Column, contracts: Mapping[str, Contract]
+) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
+    """Contract fields behind a column, and the columns behind it that are none.
+
+    The precision of a partial date stands for its date. The key of a record orders equals in many places, so it
+    is named only where it is all there is.
+    """
+    fields, others = set(), set()
+    for relation, name in lineage.origins(column):
+        layer, table = relation.split(".", 1)
+        field_name = name.removesuffix("_precision")
+        if layer == "raw" and table in contracts and field_name in contracts[table].by_name:
+            fields.add((table, field_name))
+        elif layer != column[0].split(".", 1)[0]:
+            others.add(f"{relation}.{name}")
+    named = {f for f in fields if f[1] != "source_key"} or fields
+    return tuple(sorted(named)), () if named else tuple(sorted(others))
 
 
 def _operational() -> Iterator[Relation]:

@@ -57,7 +57,7 @@ def graph(models: Sequence[Model], title: str, address: Callable[[Model], str | 
     lines = [_line(corner[p], corner[m.name]) for m in models for p in m.parents if p in corner]
     boxes = [_box(m, corner[m.name], address(m)) for m in models]
     return (
-        f'<svg class="graph" role="img" viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}">'
+        f'<svg class="graph" role="group" viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}">'
         f"<title>{escape(title)}</title>{''.join(lines)}{''.join(boxes)}</svg>"
     )
 
@@ -88,7 +88,8 @@ def bars(rows: Sequence[tuple[str, str, float, float]], title: str) -> str:
     for i, (name, address, first, second) in enumerate(rows):
         y, one, two = i * step, room * first / most, room * second / most
         drawn.append(
-            f'<a href="{escape(address)}"><text x="{label - 8}" y="{y + 15}" text-anchor="end">{escape(name)}</text></a>'
+            f'<a href="{escape(address)}">'
+            f'<text x="{label - 8}" y="{y + 15}" text-anchor="end">{escape(name)}</text></a>'
             f'<rect class="error" x="{label}" y="{y + 3}" width="{one:.1f}" height="{step - 7}"/>'
             f'<rect class="warning" x="{label + one:.1f}" y="{y + 3}" width="{two:.1f}" height="{step - 7}"/>'
             f'<text x="{label + one + two + 6:.1f}" y="{y + 15}">{_figure(first + second)}</text>'
@@ -96,7 +97,7 @@ def bars(rows: Sequence[tuple[str, str, float, float]], title: str) -> str:
     height = len(rows) * step
     width = label + room + 70
     return (
-        f'<svg class="bars" role="img" viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
+        f'<svg class="bars" role="group" viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
         f"<title>{escape(title)}</title>{''.join(drawn)}</svg>"
     )
 

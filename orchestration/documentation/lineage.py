@@ -63,13 +63,12 @@ class Lineage:
     def _origins(self) -> dict[Column, frozenset[Column]]:
         return {}
 
-    def fields_behind(self, column: Column) -> frozenset[Column]:
-        """Columns of `raw` from which a column is computed, through every step."""
+    def origins(self, column: Column) -> frozenset[Column]:
+        """Columns that dbt does not compute (raw, seeds, identity) from which a column is, through every step."""
         known = self._origins
         if column not in known:
-            above = self.parents.get(column, frozenset())
-            itself = {column} if column[0].startswith("raw.") else set()
-            known[column] = frozenset(itself.union(*(self.fields_behind(c) for c in above)))
+            above = self.parents.get(column)
+            known[column] = frozenset({column} if above is None else set().union(*map(self.origins, above)))
         return known[column]
 
 

@@ -1,38 +1,120 @@
--- Who is who: permanent ids of persons, the evidence they follow from, and what contradicts it.
+-- Who is who: permanent ids of persons, the records and evidence they follow from, and what contradicts it.
+
+-- Evidence of the first shape named records by their keys; the next night finds it again in full.
+do $$
+begin
+    if exists (
+        select 1 from information_schema.columns
+        where table_schema = 'identity' and table_name = 'evidence' and column_name = 'left_source'
+    ) then
+        drop table identity.evidence;
+    end if;
+end
+$$;
+
 create table if not exists identity.person (
     person_id uuid primary key,
     created_batch bigint not null,
     redirect_to uuid references identity.person (person_id) check (redirect_to <> person_id),
     created_on date not null
 );
+alter table identity.person add column if not exists split_from uuid references identity.person (person_id);
+alter table identity.person add column if not exists created_at timestamptz not null default now();
 comment on table identity.person is 'Every person id ever given; ids are never reused or deleted';
 comment on column identity.person.created_batch is 'Delivery with which the first record of the person came; the older id survives a merge';
 comment on column identity.person.created_on is 'Business date of the night that gave the id';
 comment on column identity.person.redirect_to is 'The person this id was merged into';
+comment on column identity.person.split_from is 'The person whose records the first records of this id were; such an id gives way when the two meet again';
+
+create table if not exists identity.linkage_record (
+    record_id bigint generated always as identity primary key,
+    source text not null,
+    record text not null check (record in ('member', 'cadre')),
+    source_key text not null,
+    present boolean not null,
+    batch bigint not null,
+    row_hash uuid not null,
+    name_key text,
+    plain_key text,
+    other_name_key text,
+    sex text,
+    birth_date date,
+    birth_precision text,
+    personal_id text,
+    id_verdict text,
+    party_card_no text,
+    old_identity_no text,
+    old_party_card_no text,
+    hometown_units text,
+    hometown_provinces text,
+    admission_date date,
+    unique (source, record, source_key)
+);
+create index if not exists linkage_record_personal_id on identity.linkage_record (personal_id)
+where personal_id is not null;
+create index if not exists linkage_record_old_identity_no on identity.linkage_record (old_identity_no)
+where old_identity_no is not null;
+create index if not exists linkage_record_old_party_card_no on identity.linkage_record (old_party_card_no)
+where old_party_card_no is not null;
+comment on table identity.linkage_record is 'Every record ever linked with what linkage compares, kept between nights; numbers mean nothing';
+comment on column identity.linkage_record.present is 'Whether the record is open in raw; one that is gone keeps its number for its return';
+comment on column identity.linkage_record.batch is 'Version of the record (raw.first_batch) that was read';
+
+create table if not exists identity.linked_version (
+    one boolean primary key default true check (one),
+    version text not null,
+    linked_at timestamptz not null default now()
+);
+comment on table identity.linked_version is 'Rules, model, settings and reference data of the last linking; another version links everything anew';
 
 create table if not exists identity.evidence (
     evidence_id bigint generated always as identity primary key,
-    left_source text not null,
-    left_record text not null check (left_record in ('member', 'cadre')),
-    left_key text not null,
-    right_source text not null,
-    right_record text not null check (right_record in ('member', 'cadre')),
-    right_key text not null,
+    left_id bigint not null,
+    right_id bigint not null check (left_id < right_id),
     method text not null,
-    weight numeric not null,
+    weight double precision not null,
+    probability double precision,
+    vector jsonb,
     rule_version text not null,
-    decided_by text not null default 'rule',
-    decided_at timestamptz not null default clock_timestamp(),
-    withdrawn_at timestamptz,
-    constraint pair_in_order
-    check ((left_source, left_record, left_key) < (right_source, right_record, right_key))
+    decided_at timestamptz not null default now(),
+    withdrawn_at timestamptz
 );
 create unique index if not exists evidence_standing
-on identity.evidence (left_source, left_record, left_key, right_source, right_record, right_key, method)
-where withdrawn_at is null;
-comment on table identity.evidence is 'Why two records are held to be one person; withdrawn once the reason no longer stands, never deleted';
-comment on column identity.evidence.weight is 'How much the evidence counts, 0 to 1; 1 is as good as a document';
-comment on column identity.evidence.decided_by is 'rule, or the steward who decided';
+on identity.evidence (left_id, right_id, method) where withdrawn_at is null;
+create index if not exists evidence_standing_right on identity.evidence (right_id) where withdrawn_at is null;
+comment on table identity.evidence is 'Why two records may be one person; withdrawn once the reason no longer stands, never deleted';
+comment on column identity.evidence.left_id is 'identity.linkage_record';
+comment on column identity.evidence.right_id is 'identity.linkage_record';
+comment on column identity.evidence.weight is 'Bits: log2 of how much likelier one person is than two, the prior counted in';
+comment on column identity.evidence.vector is 'Comparison: [level, bits]; levels count down from the best, 0 is different, -1 unknown';
+comment on column identity.evidence.rule_version is 'Version of the rules, or of the trained model';
+
+create table if not exists identity.broken_evidence (
+    left_id bigint not null,
+    right_id bigint not null,
+    weight double precision not null,
+    method text not null,
+    reason text not null,
+    broken_at timestamptz not null default now(),
+    primary key (left_id, right_id)
+);
+create index if not exists broken_evidence_right on identity.broken_evidence (right_id);
+comment on table identity.broken_evidence is 'Links that a guard or a decision does not let stand now, and why';
+
+create table if not exists identity.review_item (
+    item_id bigint generated always as identity primary key,
+    left_id bigint not null,
+    right_id bigint not null,
+    weight double precision not null,
+    method text not null,
+    reason text not null,
+    first_seen timestamptz not null default now(),
+    closed_at timestamptz
+);
+create unique index if not exists review_item_open on identity.review_item (left_id, right_id)
+where closed_at is null;
+create index if not exists review_item_open_right on identity.review_item (right_id) where closed_at is null;
+comment on table identity.review_item is 'Pairs of persons that a steward should look at; closed once there is nothing to ask';
 
 create table if not exists identity.conflict (
     conflict_id bigint generated always as identity primary key,
@@ -49,7 +131,7 @@ create table if not exists identity.conflict (
 create unique index if not exists conflict_standing
 on identity.conflict (left_source, left_record, left_key, right_source, right_record, right_key, reason)
 where resolved_at is null;
-comment on table identity.conflict is 'Two records that share an id number and are plainly two people: for review, never linked';
+comment on table identity.conflict is 'Two records that share an id number and are plainly two people, or a key given to somebody else: for review';
 
 create table if not exists identity.person_link (
     source text not null,
@@ -65,3 +147,21 @@ create index if not exists person_link_person on identity.person_link (person_id
 comment on table identity.person_link is 'Which person each record belongs to; a record that disappears keeps its link for its return';
 comment on column identity.person_link.method is 'Strongest evidence that ties the record to the person, single when it stands alone';
 comment on column identity.person_link.linked_batch is 'Version of the record (raw.first_batch) that was linked, by which a reused key is noticed';
+
+create table if not exists identity.person_event (
+    event_id bigint generated always as identity primary key,
+    kind text not null check (kind in ('merged', 'split', 'record moved', 'record left', 'restored')),
+    person_id uuid not null,
+    from_person_id uuid,
+    source text,
+    record text,
+    source_key text,
+    business_date date,
+    decision_id bigint,
+    happened_at timestamptz not null default now()
+);
+create index if not exists person_event_person on identity.person_event (person_id);
+create index if not exists person_event_decision on identity.person_event (decision_id) where decision_id is not null;
+comment on table identity.person_event is 'What became of person ids after they were given; nothing is ever deleted';
+comment on column identity.person_event.from_person_id is 'The id merged, split from, or left by the record';
+comment on column identity.person_event.decision_id is 'The decision that brought it about, null for a night';

@@ -29,7 +29,7 @@ def hoa() -> dict[str, object]:
         "record_id": 1, "name_key": "khuất thị hòa", "other_name_key": None, "plain_key": "khuat thi hoa", "sex": "F",
         "birth_date": date(1981, 4, 30), "birth_precision": "D", "personal_id": None, "id_verdict": "missing",
         "party_card_no": None, "old_identity_no": None, "old_party_card_no": None, "hometown_units": "14785",
-        "hometown_provinces": "38", "admission_date": date(2004, 5, 19), "settled": None,
+        "hometown_provinces": "38", "admission_date": date(2004, 5, 19),
     }  # fmt: skip
 
 
@@ -142,13 +142,12 @@ def test_training_is_repeatable_and_needs_no_truth(said: tuple[pa.Table, pl.Seri
     assert names.equals(again)
 
 
-def test_settled_pairs_are_left_alone(said: tuple[pa.Table, pl.Series]) -> None:
+def test_pairs_that_rules_joined_are_left_alone(said: tuple[pa.Table, pl.Series]) -> None:
     records, _ = said
-    left, right = (score(records)[side][0].as_py() for side in ("left", "right"))
-    settled = pa.array([1 if n in (left, right) else None for n in records["record_id"].to_pylist()], pa.int64())
-    at = records.schema.get_field_index("settled")
-    scored = score(records.set_column(at, "settled", settled), [left])
-    assert (left, right) not in zip(scored["left"].to_pylist(), scored["right"].to_pylist(), strict=True)
+    everything = pl.DataFrame(score(records))
+    joined = everything.head(5).select("left", "right")
+    rest = pl.DataFrame(score(records, decided=joined.to_arrow()))
+    assert rest.equals(everything.slice(5))
 
 
 def test_sql_and_python_read_ids_alike(warehouse: psycopg.Connection, said: tuple[pa.Table, pl.Series]) -> None:

@@ -1,0 +1,132 @@
+-- Terms of the posts held now. Key: term_outlook_id; grain: one current assignment with a term.
+-- Terms are consecutive when the same person holds the same title at the same place without a longer gap than the
+-- rule allows; their number is that of deciding appointments or, where sources skipped some, of terms that fit into
+-- the time from the first start to the present end. The limit is the head's.
+with assignments as (
+    select
+        assignment.*,
+        coalesce(
+            assignment.organisation_id::text,
+            assignment.agency_id::text,
+            concat_ws('|', assignment.source, assignment.organisation_code, assignment.agency_code)
+        ) as place,
+        {{ title_key('assignment.position_title') }} as position_key,
+        coalesce(
+            assignment.planned_end_on,
+            {{ add_months('assignment.started_on', rule_number('APPOINTMENT_TERM', 'MONTHS')) }}
+        ) as term_ends_on
+    from {{ ref('position_assignment') }} as assignment
+    where
+        assignment.started_on is not null
+        and assignment.position_title is not null
+        and assignment.assignment_kind in (
+            'BO_NHIEM', 'BO_NHIEM_LAI', 'BAU', 'CHI_DINH', 'DIEU_DONG', 'LUAN_CHUYEN', 'GIAO_QUYEN'
+        )
+),
+
+ordered as (
+    select
+        assignments.*,
+        max(case when ended_on is null then term_ends_on else least(term_ends_on, ended_on) end) over (
+            partition by person_id, place, position_key
+            order by started_on, assignment_id
+            rows between unbounded preceding and 1 preceding
+        ) as held_until
+    from assignments
+),
+
+chained as (
+    select
+        ordered.*,
+        count(*) filter (
+            where ordered.held_until is null
+            or ordered.started_on > ordered.held_until + {{ rule_number('CONSECUTIVE_TERMS', 'GAP_DAYS') }}::integer
+        ) over (
+            partition by ordered.person_id, ordered.place, ordered.position_key
+            order by ordered.started_on, ordered.assignment_id
+        ) as chain_no
+    from ordered
+),
+
+chains as (
+    select
+        person_id,
+        place,
+        position_key,
+        chain_no,
+        min(started_on) as chain_started_on,
+        max(term_ends_on) as chain_ends_on,
+        count(distinct started_on) filter (
+            where assignment_kind in ('BO_NHIEM', 'BO_NHIEM_LAI', 'BAU', 'CHI_DINH')
+        ) as decisions
+    from chained
+    group by person_id, place, position_key, chain_no
+),
+
+counted as (
+    select
+        chained.*,
+        chains.chain_started_on,
+        greatest(
+            chains.decisions,
+            1,
+            round(
+                (
+                    extract(year from age(chains.chain_ends_on, chains.chain_started_on)) * 12
+                    + extract(month from age(chains.chain_ends_on, chains.chain_started_on))
+                ) / {{ rule_number('APPOINTMENT_TERM', 'MONTHS') }}
+            )
+        )::integer as consecutive_terms,
+        {{ add_months('chained.term_ends_on', '-(' ~ rule_number('APPOINTMENT_TERM', 'ALERT_MONTHS') ~ ')') }}
+            as alert_on
+    from chained
+    inner join chains
+        on
+            chained.person_id = chains.person_id
+            and chained.place = chains.place
+            and chained.position_key = chains.position_key
+            and chained.chain_no = chains.chain_no
+    where chained.is_current
+)
+
+select
+    md5('term_outlook|' || counted.assignment_id)::uuid as term_outlook_id,
+    counted.assignment_id,
+    counted.cadre_id,
+    counted.person_id,
+    counted.position_title,
+    counted.organisation_id,
+    counted.agency_id,
+    coalesce(agency.province_code, organisation.province_code) as province_code,
+    cadre.management_level,
+    counted.assignment_kind,
+    coalesce(counted.is_head, false) as is_head,
+    counted.started_on,
+    counted.term_ends_on,
+    counted.planned_end_on is null as is_end_derived,
+    counted.alert_on,
+    case
+        when counted.term_ends_on <= {{ business_date() }} then 'HET_HAN'
+        when counted.alert_on <= {{ business_date() }} then 'SAP_HET_HAN'
+        else 'CON_HAN'
+    end as term_state,
+    counted.chain_started_on,
+    counted.consecutive_terms,
+    coalesce(counted.is_head, false)
+    and counted.consecutive_terms >= {{ rule_number('CONSECUTIVE_TERMS', 'MAX') }} as is_at_term_limit,
+    coalesce(counted.is_head, false)
+    and counted.consecutive_terms > {{ rule_number('CONSECUTIVE_TERMS', 'MAX') }} as is_beyond_term_limit,
+    cadre.retires_on,
+    cadre.retires_on < counted.term_ends_on as retires_before_end,
+    cadre.retires_on >= {{ add_months('counted.term_ends_on', rule_number('AGE_LEFT', 'REAPPOINTMENT_MONTHS')) }}
+        as has_age_for_reappointment,
+    {{ rule_field('APPOINTMENT_TERM', 'MONTHS', 'legal_basis') }} as legal_basis,
+    case
+        when counted.consecutive_terms > 1 then {{ rule_field('CONSECUTIVE_TERMS', 'GAP_DAYS', 'confidence') }}
+        else {{ rule_field('APPOINTMENT_TERM', 'MONTHS', 'confidence') }}
+    end as rule_confidence,
+    counted.source
+from counted
+inner join {{ ref('cadre') }} as cadre on counted.cadre_id = cadre.cadre_id
+left join {{ ref('agency') }} as agency on counted.agency_id = agency.agency_id
+left join {{ ref('party_organisation') }} as organisation on counted.organisation_id = organisation.organisation_id

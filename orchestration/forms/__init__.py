@@ -1,0 +1,1 @@
+"""Official statistical forms: definitions as data, one query a form over published relations, printed sheets."""

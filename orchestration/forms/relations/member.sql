@@ -1,0 +1,65 @@
+-- Members on the days before and at the end of each period. Grain: period_no, moment, person.
+-- Where somebody was on a day is undone from where they are now: the first transfer after the day says where it began.
+select
+    day.period_no,
+    day.moment,
+    spell.person_id,
+    place.organisation_id,
+    place.basic_sector,
+    place.basic_type,
+    spell.source,
+    spell.source_key,
+    spell.valid_from as happened_on,
+    coalesce(spell.official_date > day.on_date, spell.status = 'DU_BI') as is_probationary,
+    coalesce(spell.exempt_from <= day.on_date, spell.status = 'MIEN_SH') as is_exempt,
+    coalesce(spell.admission_date, person.admission_date) as admission_date,
+    spell.badge_years,
+    spell.card_issue_date,
+    spell.temporary_organisation_id,
+    person.sex,
+    date_part('year', age(day.on_date, person.birth_date)) as age,
+    person.occupation_code,
+    person.general_education,
+    person.professional_education,
+    person.political_theory,
+    minority.is_minority
+from day
+inner join (
+    select *
+    from published.party_membership
+    where
+        standing not in ('TRUNG_KHAI', 'CHO_TIEP_NHAN')
+        and (
+            organisation_id in (select organisation_id from subtree)
+            or person_id in (
+                select person_id
+                from transfer
+                where from_organisation_id in (select organisation_id from subtree)
+            )
+        )
+) as spell on spell.validity @> day.on_date
+left join (
+    select distinct on (day.period_no, day.moment, transfer.person_id, left(transfer.from_organisation_code, 2))
+        day.period_no,
+        day.moment,
+        transfer.person_id,
+        left(transfer.from_organisation_code, 2) as root,
+        transfer.from_organisation_id
+    from day
+    inner join transfer on day.on_date < transfer.moved_on
+    order by
+        day.period_no,
+        day.moment,
+        transfer.person_id,
+        left(transfer.from_organisation_code, 2),
+        transfer.moved_on,
+        transfer.movement_id
+) as later
+    on
+        day.period_no = later.period_no
+        and day.moment = later.moment
+        and spell.person_id = later.person_id
+        and left(spell.organisation_code, 2) = later.root
+inner join subtree as place on coalesce(later.from_organisation_id, spell.organisation_id) = place.organisation_id
+inner join published.person as person on spell.person_id = person.person_id
+left join minority on spell.person_id = minority.person_id

@@ -1,0 +1,36 @@
+-- Posts held in the unit's agencies and party organisations at the end of each period. Grain: period_no, assignment.
+-- Which post it is, is read from the title: there is no agreed list of position codes. A title of two posts counts in both.
+select
+    period.period_no,
+    assignment.person_id,
+    coalesce(subtree.organisation_id, office.organisation_id) as organisation_id,
+    office.agency_id,
+    office.block,
+    office.agency_type,
+    office.agency_level,
+    assignment.source,
+    assignment.source_key,
+    assignment.started_on as happened_on,
+    coalesce(assignment.is_head, false) as is_head,
+    titles.title ~ '^(phó |pgđ|pct)' and titles.title !~ 'phòng' and not coalesce(assignment.is_head, false)
+        as is_deputy,
+    titles.title ~ '^(bí thư (đảng ủy|tỉnh ủy|thành ủy|đặc khu)|bt đu)' as is_secretary,
+    titles.title ~ '^(phó bí thư|pbt)' as is_deputy_secretary,
+    titles.title ~ '(chủ tịch|ct) hđnd' and titles.title !~ '(phó (chủ tịch|ct)|pct) hđnd' as is_council_chair,
+    titles.title ~ '(phó (chủ tịch|ct)|pct) hđnd' as is_council_deputy,
+    titles.title ~ '^(chủ tịch|ct) ubnd' as is_government_chair,
+    titles.title ~ '^(phó (phó )?(chủ tịch|ct)|pct)( tt)? ubnd' as is_government_deputy,
+    coalesce(cadre.professional_education, person.professional_education) as professional_education,
+    coalesce(cadre.political_theory, person.political_theory) as political_theory,
+    person.sex,
+    date_part('year', age(period.to_on - 1, person.birth_date)) as age,
+    minority.is_minority
+from period
+inner join published.position_assignment as assignment on assignment.validity @> (period.to_on - 1)
+cross join lateral (select lower(assignment.position_title) as title) as titles
+left join office on assignment.agency_id = office.agency_id
+left join subtree on assignment.organisation_id = subtree.organisation_id
+inner join published.person as person on assignment.person_id = person.person_id
+left join published.cadre as cadre on assignment.cadre_id = cadre.cadre_id
+left join minority on assignment.person_id = minority.person_id
+where office.agency_id is not null or subtree.organisation_id is not null

@@ -1,0 +1,32 @@
+-- Cadres, civil servants, public employees and contract staff of the unit's agencies on the days before and at the end
+-- of each period. Grain: period_no, moment, employment record.
+select
+    day.period_no,
+    day.moment,
+    cadre.person_id,
+    place.organisation_id,
+    place.agency_id,
+    place.block,
+    place.agency_level,
+    cadre.source,
+    cadre.source_key,
+    cadre.started_on as happened_on,
+    cadre.category,
+    cadre.rank_code,
+    coalesce(cadre.professional_education, person.professional_education) as professional_education,
+    coalesce(cadre.political_theory, person.political_theory) as political_theory,
+    exists (
+        select from published.party_membership as spell
+        where spell.person_id = cadre.person_id and spell.validity @> day.on_date
+    ) as is_party_member,
+    person.sex,
+    date_part('year', age(day.on_date, person.birth_date)) as age,
+    minority.is_minority
+from day
+inner join published.cadre as cadre
+    on
+        cadre.validity @> day.on_date
+        and (cadre.leave_reason is null or cadre.ended_on is not null)
+inner join office as place on cadre.agency_id = place.agency_id
+inner join published.person as person on cadre.person_id = person.person_id
+left join minority on cadre.person_id = minority.person_id
