@@ -77,6 +77,7 @@ def measure_intake(report: Report) -> None:
         try:
             source_url = make_members(server_url, "bench_source", ROWS)
             import great_expectations  # noqa: F401  imports are not what is measured, ours as little as dlt's
+
             gated, bare, theirs = [], [], []
             for pair in range(PAIRS):
                 gated.append(_gated(source_url, server_url, f"bench_gated_{pair}"))

@@ -181,8 +181,12 @@ def _write_reasons(connection: psycopg.Connection, found: Clustering) -> None:
         connection.execute(_RENUMBER.format(name=name))
     connection.execute(
         """
-        delete from identity.broken_evidence as b using affected
-        where affected.record_id in (b.left_id, b.right_id) and not exists (
+        delete from identity.broken_evidence as b
+        where (
+            exists (select 1 from affected as a where a.record_id = b.left_id)
+            or exists (select 1 from affected as a where a.record_id = b.right_id)
+        )
+        and not exists (
             select 1 from found_broken as f
             where f.left_id = b.left_id and f.right_id = b.right_id and f.method = b.method and f.reason = b.reason
         )

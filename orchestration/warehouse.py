@@ -42,10 +42,12 @@ def prepare(connection: psycopg.Connection) -> None:
     with connection.transaction():
         connection.execute("select pg_advisory_xact_lock(hashtext('lienthong prepare'))")
         connection.execute("set local client_min_messages = warning")
-        for script in sorted(SCHEMA_SCRIPTS.glob("*.sql")):
-            connection.execute(script.read_text(encoding="utf-8"))
-        for contract in load_contracts().values():
+        schemas, *scripts = sorted(SCHEMA_SCRIPTS.glob("*.sql"))
+        connection.execute(schemas.read_text(encoding="utf-8"))
+        for contract in load_contracts().values():  # before the scripts, whose functions read raw
             _ensure_raw_table(connection, contract)
+        for script in scripts:
+            connection.execute(script.read_text(encoding="utf-8"))
 
 
 def _ensure_raw_table(connection: psycopg.Connection, contract: Contract) -> None:

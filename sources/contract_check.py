@@ -54,7 +54,10 @@ def problems(path: Path) -> list[str]:
     def say(where: Where, what: str) -> str:
         names, node = [], document
         for step in where:
-            node = node[step] if isinstance(node, list | dict) and (isinstance(node, list) or step in node) else None
+            if isinstance(node, list) and isinstance(step, int):
+                node = node[step]
+            else:
+                node = node.get(step) if isinstance(node, dict) else None
             if isinstance(node, dict) and ("name" in node or "id" in node):
                 names.append(str(node.get("name", node.get("id"))))
         return f"{path.name}:{_line(root, where)}: {'.'.join(names) or 'document'}: {what}"

@@ -11,7 +11,7 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 def load_yaml(text: str) -> Any:
     """The document as plain values. Raises yaml.YAMLError."""
-    return yaml.load(text, Loader=_Loader)
+    return yaml.load(text, Loader=_Loader)  # noqa: S506  both are safe loaders
 
 
 def compose_yaml(text: str) -> yaml.Node | None:

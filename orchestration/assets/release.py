@@ -38,9 +38,17 @@ def build_release_asset(candidates: Sequence[dg.AssetKey]) -> dg.AssetsDefinitio
             progress=progress(),
         )
         if outcome.published:
-            yield dg.MaterializeResult(metadata={"release_no": outcome.release_no})
+            rows = {relation: dg.MetadataValue.json(counts) for relation, counts in outcome.counts.items()}
+            yield dg.MaterializeResult(metadata={"release_no": outcome.release_no, **rows})
         yield dg.AssetCheckResult(
-            passed=outcome.published, check_name=CHECK, asset_key=RELEASE, description=outcome.reason or None
+            passed=outcome.published,
+            check_name=CHECK,
+            asset_key=RELEASE,
+            description=outcome.reason or None,
+            metadata={
+                "checks": len(outcome.checks),
+                "not passed": [f"{c.check_id} {c.subject}: {c.observed}" for c in outcome.checks if not c.passed],
+            },
         )
 
     return release

@@ -7,7 +7,8 @@ from html import escape
 
 from orchestration.documentation.lineage import Model
 
-BOX_WIDTH, BOX_HEIGHT, GAP_X, GAP_Y, MARGIN = 176, 26, 64, 10, 8
+BOX_WIDTH, BOX_HEIGHT, GAP_X, GAP_Y, MARGIN = 204, 26, 52, 10, 8
+LONGEST_NAME = 28
 
 
 def _depths(models: Sequence[Model]) -> dict[str, int]:
@@ -44,7 +45,10 @@ def _middle(model: Model, place: Mapping[str, float]) -> float:
 
 
 def graph(models: Sequence[Model], title: str, address: Callable[[Model], str | None]) -> str:
-    """Models from left to right as boxes and lines; `address` gives the page of a model that has one."""
+    """Models from left to right as boxes and lines; `address` gives the page of a model that has one.
+
+    A line that another way already says (a to c beside a to b to c) is left out.
+    """
     columns = _columns(models)
     tallest = max(len(c) for c in columns)
     height = 2 * MARGIN + tallest * (BOX_HEIGHT + GAP_Y) - GAP_Y
@@ -54,12 +58,24 @@ def graph(models: Sequence[Model], title: str, address: Callable[[Model], str | 
         top = (height - len(column) * (BOX_HEIGHT + GAP_Y) + GAP_Y) / 2
         for y, model in enumerate(column):
             corner[model.name] = (MARGIN + x * (BOX_WIDTH + GAP_X), top + y * (BOX_HEIGHT + GAP_Y))
-    lines = [_line(corner[p], corner[m.name]) for m in models for p in m.parents if p in corner]
+    lines = [_line(corner[p], corner[m.name]) for m in models for p in _nearest(m, models)]
     boxes = [_box(m, corner[m.name], address(m)) for m in models]
     return (
         f'<svg class="graph" role="group" viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}">'
         f"<title>{escape(title)}</title>{''.join(lines)}{''.join(boxes)}</svg>"
     )
+
+
+def _nearest(model: Model, models: Sequence[Model]) -> list[str]:
+    """Parents of a model that are not also parents, at any distance, of another of its parents."""
+    by_name = {m.name: m for m in models}
+
+    def above(name: str) -> set[str]:
+        direct = {p for p in by_name[name].parents if p in by_name}
+        return direct.union(*(above(p) for p in direct))
+
+    parents = [p for p in model.parents if p in by_name]
+    return [p for p in parents if not any(p in above(other) for other in parents)]
 
 
 def _line(start: tuple[float, float], end: tuple[float, float]) -> str:
@@ -71,7 +87,7 @@ def _line(start: tuple[float, float], end: tuple[float, float]) -> str:
 
 def _box(model: Model, corner: tuple[float, float], address: str | None) -> str:
     x, y = corner
-    short = model.short_name if len(model.short_name) <= 25 else f"{model.short_name[:24]}…"
+    short = model.short_name if len(model.short_name) <= LONGEST_NAME else f"{model.short_name[: LONGEST_NAME - 1]}…"
     box = (
         f'<g class="{escape(model.layer)}"><title>{escape(model.name)}</title>'
         f'<rect x="{x:g}" y="{y:g}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="3"/>'
@@ -83,7 +99,7 @@ def _box(model: Model, corner: tuple[float, float], address: str | None) -> str:
 def bars(rows: Sequence[tuple[str, str, float, float]], title: str) -> str:
     """Horizontal bars in two parts: (label, address, first part, second part), parts in one unit."""
     most = max((a + b for _, _, a, b in rows), default=0) or 1
-    label, room, step = 250, 420, 22
+    label, room, step = 330, 420, 22
     drawn = []
     for i, (name, address, first, second) in enumerate(rows):
         y, one, two = i * step, room * first / most, room * second / most

@@ -110,10 +110,10 @@ def load_form(code: str) -> FormDefinition:
     name = code.strip().upper()
     if name not in form_codes():
         raise FormError(f"There is no form {code!r}: choose one of {', '.join(form_codes())}.")
-    content = yaml.safe_load((DEFINITIONS / f"{name}.yml").read_text(encoding="utf-8"))
-    compares = "columns" not in content
-    rows = tuple(_lines(content["rows"], content))
-    columns = tuple(_lines(content.get("columns", COMPARISON), {}))
+    content = _read(name)
+    columns = content.get("columns", COMPARISON)
+    if isinstance(columns, str):
+        columns = _read(f"shared/{columns}")
     identities = [
         Identity(text, axis, root_only)
         for key, axis, root_only in (
@@ -134,13 +134,17 @@ def load_form(code: str) -> FormDefinition:
         content["layout_confirmed"],
         content["unit"],
         tuple(content.get("notes", [])),
-        rows,
-        columns,
+        tuple(_lines(content["rows"], content | {"conditions": [content["where"]] if "where" in content else []})),
+        tuple(_lines(columns, {})),
         tuple(identities),
-        compares,
+        "columns" not in content,
     )
     _check(definition)
     return definition
+
+
+def _read(name: str) -> Any:
+    return yaml.safe_load((DEFINITIONS / f"{name}.yml").read_text(encoding="utf-8"))
 
 
 def _lines(

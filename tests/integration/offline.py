@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-GUARD = '''\
+GUARD = """\
 import ipaddress, os, socket
 _connect = socket.socket.connect
 def connect(self, address):
@@ -24,7 +24,7 @@ def connect(self, address):
         raise OSError("no network in this test")
     return _connect(self, address)
 socket.socket.connect = connect
-'''
+"""
 
 BRING_UP_LOOPBACK = """\
 import fcntl, os, socket, struct, sys

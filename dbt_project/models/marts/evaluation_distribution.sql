@@ -159,7 +159,7 @@ select
     cap_base_count,
     cap_percent::numeric(5, 2) as cap_percent,
     cap_count,
-    greatest(excellent - cap_count, 0) as over_cap,
+    case when cap_count is not null then greatest(excellent - cap_count, 0) end as over_cap,
     excellent > cap_count as is_over_cap,
     weak = 0 and rated >= flat_min_count as has_no_weak,
     top_level_percent::numeric(5, 1) as top_level_percent,

@@ -4,13 +4,15 @@ day as (
     select
         period_no,
         'opening' as moment,
-        from_on - 1 as on_date
+        from_on - 1 as on_date,
+        from_on
     from period
     union all
     select
         period_no,
         'closing' as moment,
-        to_on - 1 as on_date
+        to_on - 1 as on_date,
+        from_on
     from period
 ),
 
