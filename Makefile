@@ -33,8 +33,8 @@ dev: .venv/installed ## Dagster's pages on localhost
 test: .venv/installed ## every test that needs no other service
 	@$(BIN)/pytest tests/unit tests/integration
 
-test-services: .venv/installed ## tests against MariaDB, PostgreSQL and brokers on localhost
-	@$(BIN)/pytest tests/services
+test-services: .venv/installed ## tests against MariaDB and PostgreSQL on localhost
+	@$(BIN)/pytest -rs tests/services
 
 lint: .venv/installed ## format, lint, types, SQL, import rules, contract drift
 	@$(BIN)/ruff format --check .

@@ -237,13 +237,14 @@ def score(
     model = person_model(settings)
     with connect() as connection:
         make_features(connection, records, settings["most_holders"])
+        if decided is not None:
+            connection.register("decided_pair", decided)
         if changed is not None:
             ids = pa.table({"unique_id": pa.array(sorted(set(changed)), pa.int64())})
             connection.register("changed_ids", ids)
             connection.execute("create or replace table changed as select unique_id from changed_ids")
         model.candidates(connection)
         if decided is not None:
-            connection.register("decided_pair", decided)
             connection.execute(
                 "create or replace table candidate as from candidate as c anti join decided_pair as d"
                 " on c.join_key_l = least(d.left, d.right) and c.join_key_r = greatest(d.left, d.right)"

@@ -249,3 +249,18 @@ def restore_links(connection: psycopg.Connection, decision_id: int, business_dat
         """,
         {"decision": decision_id, "night": business_date},
     )
+    connection.execute(
+        """
+        with idle as (
+            update identity.person as p set redirect_to = e.from_person_id
+            from identity.person_event as e
+            where e.decision_id = %(decision)s and e.kind = 'split' and e.person_id = p.person_id
+                and p.redirect_to is null
+                and not exists (select 1 from identity.person_link as l where l.person_id = p.person_id)
+            returning p.person_id, p.redirect_to
+        )
+        insert into identity.person_event (kind, person_id, from_person_id, business_date, decision_id)
+        select 'merged', redirect_to, person_id, %(night)s, %(decision)s from idle
+        """,
+        {"decision": decision_id, "night": business_date},
+    )

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
 
 import psycopg
-import pyarrow as pa
-import pyarrow.csv
 
-from identity.features import LINKAGE_RECORD
+from identity.person_ids import release_reused_keys
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 RECORDS = ("member", "cadre")
 
@@ -144,14 +147,17 @@ on conflict do nothing
 
 @dataclass(frozen=True)
 class Refreshed:
-    """How many records are open, how many of them must be weighed again, and how many are gone since."""
+    """How many records are open, must be weighed again, are gone since, and carry a key of another person."""
 
     present: int
     dirty: int
     vanished: int
+    reused: int
 
 
-def refresh_records(connection: psycopg.Connection, most_holders: int, *, everything: bool) -> Refreshed:
+def refresh_records(
+    connection: psycopg.Connection, most_holders: int, business_date: date, *, everything: bool
+) -> Refreshed:
     """Bring identity.linkage_record up to date with raw; fill `dirty (record_id)` and `vanished`.
 
     With `everything` each open record is read again and dirty.
@@ -160,6 +166,7 @@ def refresh_records(connection: psycopg.Connection, most_holders: int, *, everyt
     connection.execute(_CHANGED_ROWS, [everything])
     connection.execute("analyze changed_row")
     connection.execute(_VANISHED)
+    reused = release_reused_keys(connection, business_date)
     connection.execute(_OLD_NUMBERS)
     connection.execute("create temporary table dirty (record_id bigint primary key) on commit drop")
     written = connection.execute(_WRITE).rowcount
@@ -181,7 +188,7 @@ def refresh_records(connection: psycopg.Connection, most_holders: int, *, everyt
         "select (select count(*) from identity.linkage_record where present), (select count(*) from dirty)"
     ).fetchone()
     assert row is not None
-    return Refreshed(int(row[0]), int(row[1]), vanished)
+    return Refreshed(int(row[0]), int(row[1]), vanished, reused)
 
 
 def _number_verdicts(connection: psycopg.Connection, most_holders: int) -> None:
@@ -215,6 +222,10 @@ def _number_verdicts(connection: psycopg.Connection, most_holders: int) -> None:
 
 def load_compared(connection: psycopg.Connection) -> pa.Table:
     """All open records as linkage records (LINKAGE_RECORD)."""
+    import pyarrow.csv
+
+    from identity.features import LINKAGE_RECORD
+
     columns = ", ".join(LINKAGE_RECORD.names)
     query = f"select {columns} from identity.linkage_record where present"
     text = io.BytesIO()

@@ -44,6 +44,7 @@ def refresh_scores(
 
 def _score(connection: psycopg.Connection, settings: Mapping[str, Any], *, everything: bool) -> str:
     import pyarrow as pa
+    import pyarrow.compute
     import pyarrow.csv
 
     from identity.model import person_model, score

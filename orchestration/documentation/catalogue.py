@@ -11,15 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from expectations import release_suite
+from orchestration.dbt import DBT_PROJECT
 from orchestration.documentation.lineage import Column, Lineage
 from orchestration.relations import PublishedRelation, published_relations
 from orchestration.views import OPERATIONAL_VIEWS
 from sources.contract import Contract, Property, Rule, load_contracts
 
-SEEDS = Path(__file__).parent.parent.parent / "dbt_project" / "seeds"
+SEEDS = DBT_PROJECT / "seeds"
 #: A seed with more rows is described and counted, its rows are read in the warehouse.
 MOST_ROWS = 400
 CODE_LIST = "code_list"
+#: Seeds that hold figures of the law; they stand first.
+LAW = ("dated_rule", "retirement_age")
 
 CLASSES = {
     "P0": "Dữ liệu tham chiếu, tổ chức; mở cho cán bộ trong hệ thống",
@@ -41,6 +44,10 @@ RELEASE_RULES = {
 }
 COMMENT = re.compile(r"comment on (view|column) published\.([\w.]+) is\s+'((?:[^']|'')*)'", re.IGNORECASE)
 NOT_SURE = {"med": "chưa xác nhận", "low": "chưa xác nhận, độ tin thấp"}
+
+
+def _first_words(text: str) -> str:
+    return re.split(r"[.:;,(]", text, maxsplit=1)[0].strip()
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,7 @@ class Relation:
     @property
     def title(self) -> str:
         """The first words of its term, up to the first stop."""
-        return re.split(r"[.:;,(]", self.term, maxsplit=1)[0].strip() or self.name
+        return _first_words(self.term) or self.name
 
 
 @dataclass(frozen=True)
@@ -85,6 +92,11 @@ class Seed:
     rows: tuple[Mapping[str, str], ...]
     total: int
     unconfirmed: int
+
+    @property
+    def title(self) -> str:
+        """The first words of its description, up to the first stop."""
+        return _first_words(self.description) or self.name
 
 
 @dataclass(frozen=True)
@@ -135,7 +147,9 @@ def read_catalogue(manifest: Mapping[str, Any], lineage: Lineage) -> Catalogue:
     return Catalogue(
         contracts=contracts,
         relations={r.name: r for r in sorted([*published, *_operational()], key=lambda r: r.name)},
-        seeds=tuple(sorted((s for s in seeds if s.name != CODE_LIST), key=lambda s: (not s.rows, s.name))),
+        seeds=tuple(
+            sorted((s for s in seeds if s.name != CODE_LIST), key=lambda s: (s.name not in LAW, not s.rows, s.name))
+        ),
         code_lists={code: tuple(rows) for code, rows in lists.items()},
         lineage=lineage,
         model_tests=tuple(_model_tests(manifest)),

@@ -152,7 +152,9 @@ def _lines(
 ) -> Iterator[Line]:
     for item in items:
         if strange := set(item) - LINE_KEYS:
-            raise FormError(f"A line of the form cannot have {sorted(map(str, strange))[0]!r}: quote labels with commas.")
+            raise FormError(
+                f"A line of the form cannot have {sorted(map(str, strange))[0]!r}: quote labels with commas."
+            )
         known = {k: inherited.get(k) for k in ("from", "measure", "missing", "evidence", "history", "sensitive")}
         own = {k: v for k, v in item.items() if v is not None}
         merged = {**known, **own}

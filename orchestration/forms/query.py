@@ -83,16 +83,20 @@ def cell_records(
     relation = definition.relation(row, column)
     if relation is None or not counted_periods(definition, row, column):
         raise FormError(f"Nothing is counted in {row.code}.{column.code}, so there is nothing to list.")
-    statement = with_scope(connection, organisation_id, periods) + f"""
+    statement = (
+        with_scope(connection, organisation_id, periods)
+        + f"""
         select listed.person_id, person.full_name, listed.organisation_id, place.organisation_code,
-            place.name as organisation, listed.happened_on, listed.source, listed.source_key
+            place.name as organisation, office.name as agency, listed.happened_on, listed.source, listed.source_key
         from (
             select * from ({relation_sql(relation)}) as counted
             where period_no = {column.period} and {condition(row, column)}
         ) as listed
         left join published.person as person on listed.person_id = person.person_id
         left join published.party_organisation as place on listed.organisation_id = place.organisation_id
-        order by place.path, listed.happened_on, listed.person_id, listed.source_key"""
+        left join office on (to_jsonb(listed) ->> 'agency_id')::uuid = office.agency_id
+        order by place.path, office.agency_code, listed.happened_on, listed.person_id, listed.source_key"""
+    )
     _plan_for_sets(connection)
     cursor = connection.execute(statement.encode())
     names = [c.name for c in cursor.description or ()]
@@ -123,9 +127,12 @@ def may_count_minority(connection: psycopg.Connection) -> bool:
     row = connection.execute(
         """
         select exists (
-            select from pg_attribute
-            where attrelid = to_regclass('history.person') and attname = 'ethnicity_code' and not attisdropped
-        ) and has_schema_privilege('history', 'usage') and has_table_privilege(to_regclass('history.person'), 'select')
+            select from pg_class as relation
+            inner join pg_namespace as layer on relation.relnamespace = layer.oid
+            inner join pg_attribute as field on relation.oid = field.attrelid and not field.attisdropped
+            where layer.nspname = 'history' and relation.relname = 'person' and field.attname = 'ethnicity_code'
+            and has_schema_privilege(layer.oid, 'usage') and has_table_privilege(relation.oid, 'select')
+        )
         """
     ).fetchone()
     return bool(row and row[0])

@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 
-from orchestration.forms.definition import FormDefinition, Identity, Line, load_form
+from orchestration.forms.definition import FormDefinition, Line, load_form
 from orchestration.forms.period import FormError, Period, parse_period
 from orchestration.forms.query import CellKey, cell_records, count_cells, counted_periods, may_count_minority
 from orchestration.sql_session import ENGINEER, STAFF, reading_session
@@ -121,7 +121,10 @@ class Report:
                     "label": r.label,
                     "level": r.level,
                     "cells": {
-                        c.code: {"value": _plain(self.cells[r.code, c.code].value), "state": self.cells[r.code, c.code].state}
+                        c.code: {
+                            "value": _plain(self.cells[r.code, c.code].value),
+                            "state": self.cells[r.code, c.code].state,
+                        }
                         for c in d.columns
                     },
                 }
@@ -195,7 +198,9 @@ def _unit(connection: psycopg.Connection, organisation: str) -> Unit:
         {"code": code, "given": organisation},
     ).fetchone()
     if found is None:
-        raise FormError(f"There is no party organisation {organisation!r}: give its code or the two digits of a province.")
+        raise FormError(
+            f"There is no party organisation {organisation!r}: give its code or the two digits of a province."
+        )
     return Unit(*found)
 
 
@@ -210,7 +215,21 @@ def _cells(
             if column.ratio and not row.heading:
                 part, whole = (cells[row.code, code] for code in column.ratio)
                 cells[row.code, column.code] = _ratio(part, whole)
+    _protect(definition, cells)
     return cells
+
+
+def _protect(definition: FormDefinition, cells: dict[tuple[str, str], Cell]) -> None:
+    """Where one suppressed figure could be had by subtracting the others from their total, hide a second one."""
+    for identity in definition.identities:
+        by_row = identity.axis == "rows"
+        for other in definition.columns if by_row else definition.rows:
+            terms = [(c, other.code) if by_row else (other.code, c) for side in identity.sides for _, c in side]
+            hidden = [at for at in terms if cells[at].state is State.SUPPRESSED]
+            shown = [at for at in terms[1:] if cells[at].value]
+            if len(hidden) == 1 and shown:
+                least = min(shown, key=lambda at: cells[at].value or 0)
+                cells[least] = Cell(None, State.SUPPRESSED)
 
 
 def _cell(
@@ -233,7 +252,9 @@ def _cell(
     value = figures.get((row.code, column.code, column.period), None if measured else Decimal(0))
     if sensitive and value is not None and 0 < value < SMALL:
         return Cell(None, State.SUPPRESSED)
-    return Cell(value.quantize(Decimal("0.1"), ROUND_HALF_UP) if value is not None and measured else value, State.FIGURE)
+    return Cell(
+        value.quantize(Decimal("0.1"), ROUND_HALF_UP) if value is not None and measured else value, State.FIGURE
+    )
 
 
 def _ratio(part: Cell, whole: Cell) -> Cell:
@@ -242,9 +263,7 @@ def _ratio(part: Cell, whole: Cell) -> Cell:
     return Cell((part.value * 100 / whole.value).quantize(Decimal("0.1"), ROUND_HALF_UP), State.FIGURE)
 
 
-def _mismatches(
-    definition: FormDefinition, cells: Mapping[tuple[str, str], Cell], unit: Unit
-) -> tuple[Mismatch, ...]:
+def _mismatches(definition: FormDefinition, cells: Mapping[tuple[str, str], Cell], unit: Unit) -> tuple[Mismatch, ...]:
     """Identities that do not hold, wherever both sides are figures."""
     found = []
     for identity in definition.identities:
@@ -274,6 +293,3 @@ def _plain(value: Decimal | None) -> int | float | None:
     if value is None:
         return None
     return int(value) if value == value.to_integral_value() else float(value)
-
-
-__all__ = ["Cell", "Identity", "Report", "State", "list_records", "make_report"]

@@ -39,13 +39,14 @@ create table if not exists identity.reveal (
 comment on table identity.reveal is 'Who had personal values shown in full, of whom and when; the values themselves are not kept';
 
 create or replace view identity.standing_decision as
-select p.left_id, p.right_id, d.verdict, d.decision_id
+select distinct on (p.left_id, p.right_id) p.left_id, p.right_id, d.verdict, d.decision_id
 from identity.decision_pair as p
 inner join identity.decision as d on p.decision_id = d.decision_id
 inner join identity.linkage_record as a on p.left_id = a.record_id
 inner join identity.linkage_record as b on p.right_id = b.record_id
 where d.undone_at is null and d.applied_at is not null
-    and (d.verdict <> 'cannot tell' or (a.row_hash = p.left_hash and b.row_hash = p.right_hash));
+    and (d.verdict <> 'cannot tell' or (a.row_hash = p.left_hash and b.row_hash = p.right_hash))
+order by p.left_id, p.right_id, d.decision_id desc;
 comment on view identity.standing_decision is 'Decisions that bind now, pair by pair';
 
 -- A record is named source/record/key, as in 38/member/100003.
@@ -73,7 +74,7 @@ $$;
 -- All records that stewards said to be one with this one.
 create or replace function identity.decided_same(wanted bigint) returns setof bigint
 language sql stable
-begin atomic
+as $$
     with recursive same_pair as (
         select p.left_id, p.right_id from identity.decision_pair as p
         inner join identity.decision as d on p.decision_id = d.decision_id
@@ -85,8 +86,8 @@ begin atomic
         select case when s.left_id = r.record_id then s.right_id else s.left_id end
         from reached as r inner join same_pair as s on r.record_id in (s.left_id, s.right_id)
     )
-    select record_id from reached;
-end;
+    select record_id from reached
+$$;
 
 create or replace function identity.add_decision(
     left_ids bigint [], right_ids bigint [], decided_verdict text, why text, who text
@@ -254,7 +255,7 @@ returns table (
     vector jsonb, rule_version text, decided_at timestamptz, withdrawn_at timestamptz, broken text
 )
 language sql stable
-begin atomic
+as $$
     select
         identity.record_name(e.left_id), identity.record_name(e.right_id), e.method, e.weight, e.probability, e.vector,
         e.rule_version, e.decided_at, e.withdrawn_at, b.reason
@@ -262,8 +263,8 @@ begin atomic
     left join identity.broken_evidence as b on e.left_id = b.left_id and e.right_id = b.right_id
     where e.left_id in (select identity.record_id(name) from unnest(record_names) as name)
         and e.right_id in (select identity.record_id(name) from unnest(record_names) as name)
-    order by e.withdrawn_at desc nulls first, e.weight desc;
-end;
+    order by e.withdrawn_at desc nulls first, e.weight desc
+$$;
 
 -- What waits for a steward, the pair on which most depends first.
 create or replace function identity.queue(at_most integer default 40)
@@ -271,8 +272,10 @@ returns table (
     item_id bigint, left_record text, right_record text, reason text, weight double precision, method text,
     dependants bigint, first_seen timestamptz
 )
-language sql stable
-begin atomic
+language plpgsql stable
+as $$
+begin
+    return query
     with side as (
         select i.item_id, l.person_id from identity.review_item as i
         inner join identity.linkage_record as r on r.record_id in (i.left_id, i.right_id)
@@ -308,4 +311,5 @@ begin atomic
     group by i.item_id
     order by count(d.item_id) desc, i.weight desc, i.item_id
     limit at_most;
-end;
+end
+$$;

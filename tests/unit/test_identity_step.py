@@ -11,11 +11,19 @@ import psycopg
 import pytest
 
 from identity.step import link_persons
+from orchestration.reference import load_reference
 from tests.raw_rows import say, withdraw
 
 NIGHT = date(2026, 11, 22)
 AN = {"full_name": "Nguyễn Văn An", "birth_date": "1970-05-03", "personal_id": "099070000001"}
 BINH = {"full_name": "Trần Thị Bình", "birth_date": "1981-09-10", "personal_id": "099181000002"}
+
+
+@pytest.fixture(name="warehouse")
+def with_reference(warehouse: psycopg.Connection) -> psycopg.Connection:
+    list(load_reference(warehouse))
+    warehouse.commit()
+    return warehouse
 
 
 def persons(connection: psycopg.Connection) -> dict[tuple[str, str, str], UUID]:
@@ -37,8 +45,10 @@ def link(connection: psycopg.Connection) -> dict[tuple[str, str, str], UUID]:
         ({"birth_date": "1971-05-03"}, True),
         ({"full_name": "Lê Thị Cúc", "birth_date": "1985-01-01"}, False),
         ({"full_name": "Lê Thị Cúc", "birth_date": "1970-01-01", "birth_date_precision": "Y"}, False),
-        ({"personal_id": "099070000009"}, False),
+        ({"personal_id": "099070000009"}, True),
+        ({"personal_id": "099070718293"}, False),
         ({"personal_id": None}, False),
+        ({"personal_id": "000000000000"}, False),
     ],
 )
 def test_one_id_number_is_one_person_only_where_name_or_birth_agree(
@@ -64,12 +74,17 @@ def test_a_number_of_two_people_is_a_conflict_until_it_is_corrected(warehouse: p
 
 @pytest.mark.parametrize(
     ("other", "same"),
-    [({}, True), ({"birth_date": "1970-05-04"}, False), ({"full_name": "Lê Văn An"}, False)],
+    [
+        ({}, True),
+        ({"birth_date": "1970-05-04"}, True),
+        ({"birth_date": "1986-11-23"}, False),
+        ({"full_name": "Lê Thị Cúc", "birth_date": "1970-11-23", "sex": "F"}, False),
+    ],
 )
-def test_an_old_card_links_where_name_and_birth_both_agree(
+def test_an_old_card_links_where_name_and_birth_bear_it_out(
     warehouse: psycopg.Connection, other: dict[str, Any], same: bool
 ) -> None:
-    card = {**AN, "personal_id": None, "old_party_card_no": "38012345"}
+    card = {**AN, "personal_id": None, "old_party_card_no": "38012345", "admission_date": None}
     say(warehouse, "member", "38", "1", **card)
     say(warehouse, "member", "40", "1", **{**card, **other})
     links = link(warehouse)
@@ -77,8 +92,9 @@ def test_an_old_card_links_where_name_and_birth_both_agree(
 
 
 def test_same_name_and_birth_alone_never_link(warehouse: psycopg.Connection) -> None:
-    say(warehouse, "member", "38", "1", **{**AN, "personal_id": None})
-    say(warehouse, "member", "40", "1", **{**AN, "personal_id": None})
+    bare = {**AN, "personal_id": None, "admission_date": None}
+    say(warehouse, "member", "38", "1", **bare)
+    say(warehouse, "member", "40", "1", **bare)
     assert len(set(link(warehouse).values())) == 2
 
 
@@ -95,7 +111,7 @@ def test_an_id_stays_over_nights_absences_and_changes(warehouse: psycopg.Connect
 def test_a_merge_keeps_the_older_id_and_leaves_a_redirect(warehouse: psycopg.Connection) -> None:
     say(warehouse, "member", "40", "1", **AN)
     older = link(warehouse)["40", "member", "1"]
-    say(warehouse, "member", "38", "1", batch=2, **{**AN, "personal_id": None})
+    say(warehouse, "member", "38", "1", batch=2, **{**AN, "personal_id": None, "admission_date": None})
     younger = link(warehouse)["38", "member", "1"]
     say(warehouse, "member", "38", "1", batch=3, **AN)
     links = link(warehouse)
@@ -109,7 +125,7 @@ def test_a_link_whose_evidence_falls_away_is_undone_and_the_id_stays_with_one(wa
     say(warehouse, "cadre", "38", "1", **AN)
     together = link(warehouse)
     assert len(set(together.values())) == 1
-    say(warehouse, "cadre", "38", "1", batch=2, **{**AN, "personal_id": "099070000777"})
+    say(warehouse, "cadre", "38", "1", batch=2, **{**AN, "personal_id": "099070718293"})
     apart = link(warehouse)
     assert len(set(apart.values())) == 2
     assert set(together.values()) < set(apart.values())

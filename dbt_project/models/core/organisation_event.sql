@@ -15,8 +15,8 @@ successions as (
     inner join organisations as before
         on
             before.organisation_code in (after.organisation_code, after.legacy_code)
-            and before.valid_to = after.valid_from
-            and before.organisation_id <> after.organisation_id
+            and after.valid_from = before.valid_to
+            and after.organisation_id <> before.organisation_id
     order by after.organisation_id asc, before.organisation_code <> after.organisation_code, before.organisation_id asc
 ),
 

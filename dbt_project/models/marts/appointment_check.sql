@@ -52,12 +52,13 @@ held_standards as (
         standards.parameter,
         standards.actual_value
     from appointments
-    cross join lateral (
-        values
-        (appointments.management_level || '_DEGREE', appointments.professional_education),
-        (appointments.management_level || '_LLCT', appointments.political_theory),
-        (appointments.management_level || '_QLNN', appointments.state_management)
-    ) as standards (parameter, actual_value)
+    cross join
+        lateral (
+            values
+            (appointments.management_level || '_DEGREE', appointments.professional_education),
+            (appointments.management_level || '_LLCT', appointments.political_theory),
+            (appointments.management_level || '_QLNN', appointments.state_management)
+        ) as standards (parameter, actual_value)
     where not appointments.is_of_cell
 ),
 
@@ -120,7 +121,7 @@ heads as (
         count(distinct person_id) as heads
     from appointments
     where is_head and coalesce(organisation_id, agency_id) is not null
-    group by 1, 2
+    group by coalesce(organisation_id, agency_id), position_key
 ),
 
 head_duplicates as (

@@ -38,7 +38,8 @@ select
     end as probation_state,
     {{ rule_field('PROBATION', 'MONTHS', 'legal_basis') }} as legal_basis,
     case
-        when dated.overdue_from < {{ business_date() }} then {{ rule_field('PROBATION', 'OVERDUE_MONTHS', 'confidence') }}
+        when dated.overdue_from < {{ business_date() }}
+            then {{ rule_field('PROBATION', 'OVERDUE_MONTHS', 'confidence') }}
         else {{ rule_field('PROBATION', 'MONTHS', 'confidence') }}
     end as rule_confidence,
     dated.source

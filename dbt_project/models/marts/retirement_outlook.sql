@@ -29,7 +29,7 @@ successors as (
         array_agg(distinct person_id) as persons
     from {{ ref('planning') }}
     where status = 'VAO' and (organisation_id is not null or agency_id is not null)
-    group by 1, 2, 3
+    group by organisation_id, agency_id, {{ title_key('target_position') }}
 ),
 
 outlook as (

@@ -27,9 +27,9 @@ with assignments as (
 ordered as (
     select
         assignments.*,
-        max(case when ended_on is null then term_ends_on else least(term_ends_on, ended_on) end) over (
-            partition by person_id, place, position_key
-            order by started_on, assignment_id
+        max(least(assignments.term_ends_on, assignments.ended_on)) over (
+            partition by assignments.person_id, assignments.place, assignments.position_key
+            order by assignments.started_on, assignments.assignment_id
             rows between unbounded preceding and 1 preceding
         ) as held_until
     from assignments

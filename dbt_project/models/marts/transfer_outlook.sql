@@ -2,10 +2,7 @@
 -- The limit counts working days, Monday to Friday: public holidays are not left out, so a transfer may be said to be
 -- late some days before it is. A transfer that both sides report stands once.
 with open_transfers as (
-    select distinct on (
-        person_id, transfer_type, from_organisation_code, to_organisation_code, left_on
-    )
-        *
+    select distinct on (person_id, transfer_type, from_organisation_code, to_organisation_code, left_on) *
     from {{ ref('membership_movement') }}
     where
         movement_kind = 'CHUYEN_SINH_HOAT'
@@ -51,7 +48,8 @@ select
     dated.to_organisation_id,
     sender.province_code as from_province_code,
     receiver.province_code as to_province_code,
-    left(dated.from_organisation_code, 2) is distinct from left(dated.to_organisation_code, 2) as is_between_committees,
+    coalesce(split_part(dated.from_organisation_code, '.', 1), '')
+    <> coalesce(split_part(dated.to_organisation_code, '.', 1), '') as is_between_committees,
     dated.to_organisation_id is null as is_receiver_unknown,
     dated.left_on,
     dated.deadline_on,

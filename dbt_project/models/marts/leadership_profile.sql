@@ -1,0 +1,90 @@
+-- Who leads, in shares: women, young, minority, qualified. Key: profile_id; grain: source, agency level, management
+-- level, and the whole country (source is NULL). A person counts once in each. Minority figures are withheld when they
+-- or their complement are small, and for the country where only one source's figure is withheld.
+with leaders as (
+    select distinct
+        assignment.source,
+        agency.agency_level,
+        cadre.management_level,
+        assignment.person_id,
+        person.sex = 'F' as is_woman,
+        person.birth_date
+        > {{ add_months(business_date(), '-12 * ' ~ rule_number('LEADER_TARGET', 'YOUNG_MAX_YEARS')) }} as is_young,
+        person.ethnicity_code not in ('01', '55', '56') as is_minority,
+        cadre.professional_education in ('4', '5', '6', '7') as has_degree,
+        cadre.professional_education in ('5', '6', '7') as has_higher_degree,
+        cadre.political_theory in ('3', '4') as has_senior_theory
+    from {{ ref('position_assignment') }} as assignment
+    inner join {{ ref('agency') }} as agency on assignment.agency_id = agency.agency_id
+    inner join {{ ref('cadre') }} as cadre on assignment.cadre_id = cadre.cadre_id
+    inner join {{ ref('person') }} as person on assignment.person_id = person.person_id
+    where
+        assignment.is_current
+        and assignment.assignment_kind not in ('MIEN_NHIEM', 'TU_CHUC', 'THOI_GIU', 'TAM_DINH_CHI', 'CACH_CHUC')
+),
+
+counts as (
+    select
+        source,
+        agency_level,
+        management_level,
+        grouping(source) = 1 as is_country,
+        count(distinct person_id)::integer as leaders,
+        (count(distinct person_id) filter (where is_woman))::integer as women,
+        (count(distinct person_id) filter (where is_young))::integer as young,
+        (count(distinct person_id) filter (where is_minority))::integer as minority_count,
+        (count(distinct person_id) filter (where has_degree))::integer as with_degree,
+        (count(distinct person_id) filter (where has_higher_degree))::integer as with_higher_degree,
+        (count(distinct person_id) filter (where has_senior_theory))::integer as with_senior_theory
+    from leaders
+    group by grouping sets ((source, agency_level, management_level), (agency_level, management_level))
+),
+
+small as (
+    select
+        counts.*,
+        least(counts.minority_count, counts.leaders - counts.minority_count)
+        < {{ rule_number('SMALL_CELL', 'MIN_COUNT') }} as is_small
+    from counts
+),
+
+withheld as (
+    select
+        small.*,
+        small.is_small
+        or (
+            small.is_country
+            and count(*) filter (where small.is_small and not small.is_country) over (
+                partition by small.agency_level, small.management_level
+            ) = 1
+        ) as is_minority_suppressed
+    from small
+)
+
+select
+    md5(concat_ws(
+        '|', 'leadership_profile', coalesce(source, '*'), coalesce(agency_level, ''), coalesce(management_level, '')
+    ))::uuid as profile_id,
+    source,
+    agency_level,
+    management_level,
+    leaders,
+    women,
+    young,
+    case when not is_minority_suppressed then minority_count end as minority,
+    is_minority_suppressed,
+    with_degree,
+    with_higher_degree,
+    with_senior_theory,
+    round(100.0 * women / leaders, 1)::numeric(5, 1) as women_percent,
+    round(100.0 * young / leaders, 1)::numeric(5, 1) as young_percent,
+    case when not is_minority_suppressed then round(100.0 * minority_count / leaders, 1) end::numeric(5, 1)
+        as minority_percent,
+    {{ rule_number('LEADER_TARGET', 'WOMEN_PERCENT') }}::numeric(5, 1) as women_target_percent,
+    {{ rule_number('LEADER_TARGET', 'YOUNG_PERCENT') }}::numeric(5, 1) as young_target_percent,
+    {{ rule_number('LEADER_TARGET', 'MINORITY_PERCENT') }}::numeric(5, 1) as minority_target_percent,
+    round(100.0 * women / leaders, 1) < {{ rule_number('LEADER_TARGET', 'WOMEN_PERCENT') }} as is_below_women_target,
+    round(100.0 * young / leaders, 1) < {{ rule_number('LEADER_TARGET', 'YOUNG_PERCENT') }} as is_below_young_target,
+    {{ rule_field('LEADER_TARGET', 'WOMEN_PERCENT', 'legal_basis') }} as legal_basis,
+    {{ rule_field('LEADER_TARGET', 'WOMEN_PERCENT', 'confidence') }} as rule_confidence
+from withheld

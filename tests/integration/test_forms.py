@@ -1,0 +1,463 @@
+"""Official forms on a small country typed by hand, and on lives invented by chance and counted again in Polars."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+import psycopg
+import pytest
+from python_calamine import CalamineWorkbook
+
+from orchestration.forms.definition import form_codes, load_form
+from orchestration.forms.period import FormError, parse_period
+from orchestration.forms.report import Report, State, list_records, make_report
+from orchestration.forms.workbook import write_workbook
+from orchestration.warehouse import connect
+from tests.forms_world import key, make_relations, put, put_organisation
+
+H1 = "2026-H1"
+ROOTS = ("38", "40", "01")
+
+
+def root(province: str) -> str:
+    return f"{province}.000.000.000.000"
+
+
+def cell_code(province: str, branch: int) -> str:
+    return f"{province}.{branch:03}.001.000.001"
+
+
+@pytest.fixture
+def country(warehouse_url: str) -> Iterator[psycopg.Connection]:
+    """Three provinces; in each two communes, in each commune one basic organisation with one cell."""
+    make_relations(warehouse_url)
+    with connect(warehouse_url, autocommit=True) as connection:
+        for province in ROOTS:
+            put_organisation(connection, root(province), f"/{root(province)}/", organisation_type="T1")
+            for branch in (1, 2):
+                commune, base = f"{province}.{branch:03}.000.000.000", f"{province}.{branch:03}.001.000.000"
+                path = f"/{root(province)}/{commune}/"
+                unit = "14758" if (province, branch) == ("38", 1) else None
+                put_organisation(connection, commune, path, organisation_type="H1", administrative_unit_code=unit)
+                kind = {"organisation_type": "C1", "sector": "9b1" if branch == 2 else "5"}
+                put_organisation(connection, base, f"{path}{base}/", **kind)
+                cell = cell_code(province, branch)
+                put_organisation(connection, cell, f"{path}{base}/{cell}/", organisation_type="B2", sector="5")
+        yield connection
+
+
+@pytest.fixture
+def url(country: psycopg.Connection, warehouse_url: str) -> str:
+    return warehouse_url
+
+
+def figure(report: Report, code: str, column: str = "1") -> int | None:
+    value = report.cells[code, column].value
+    return None if value is None else int(value)
+
+
+def figures(report: Report, *codes: str, column: str = "1") -> list[int | None]:
+    return [figure(report, c, column) for c in codes]
+
+
+# ---------------------------------------------------------------- lives
+
+
+@dataclass
+class Life:
+    """What happened to one member: where they were admitted and when, moves, and how it ended."""
+
+    name: str
+    admitted: date
+    cell: str
+    moves: list[tuple[date, str]] = field(default_factory=list)
+    end: tuple[date, str] | None = None
+    sex: str = "M"
+    born: date | None = date(1980, 1, 1)
+    occupation: str | None = "01"
+    ethnicity: str = "01"
+
+    def cell_on(self, day: date) -> str | None:
+        """Where the member was at the end of a day."""
+        if day < self.admitted or (self.end and self.end[0] <= day):
+            return None
+        return [c for d, c in [(self.admitted, self.cell), *self.moves] if d <= day][-1]
+
+
+def live(connection: psycopg.Connection, life: Life) -> None:
+    """Publish a life as core does: one spell in each province, the last cell of it, and counted movements."""
+    person = key(life.name)
+    put(
+        connection, "person", person_id=person, sex=life.sex, birth_date=life.born, occupation_code=life.occupation,
+        admission_date=life.admitted, general_education="3", professional_education="4", political_theory="2",
+    )  # fmt: skip
+    connection.execute(
+        "insert into history.person (person_id, ethnicity_code) values (%s, %s)", [person, life.ethnicity]
+    )
+    stays = [(life.admitted, life.cell), *life.moves]
+    runs: list[tuple[date, str, date | None]] = []
+    for n, (day, cell) in enumerate(stays):
+        until = stays[n + 1][0] if n + 1 < len(stays) else (life.end[0] if life.end else None)
+        if runs and runs[-1][1][:2] == cell[:2]:
+            runs[-1] = (runs[-1][0], cell, until)
+        else:
+            runs.append((day, cell, until))
+    for n, (day, cell, until) in enumerate(runs):
+        standing = "DA_CHUYEN" if n + 1 < len(runs) else "DA_KET_THUC" if life.end else "DANG_SINH_HOAT"
+        put(
+            connection, "party_membership", person_id=person, organisation_id=key(cell), organisation_code=cell,
+            standing=standing, is_current=standing == "DANG_SINH_HOAT", valid_from=day, valid_to=until,
+            admission_date=life.admitted, official_date=life.admitted + timedelta(365), source=cell[:2],
+            source_key=f"{life.name}/{n}" if n else life.name,
+        )  # fmt: skip
+    move(connection, life, "KET_NAP", life.admitted, None, life.cell)
+    for n, (day, cell) in enumerate(life.moves):
+        move(connection, life, "CHUYEN_SINH_HOAT", day, stays[n][1], cell)
+    if life.end:
+        move(connection, life, life.end[1], life.end[0], stays[-1][1], None)
+
+
+def move(connection: psycopg.Connection, life: Life, kind: str, day: date, start: str | None, end: str | None) -> None:
+    put(
+        connection, "membership_movement", person_id=key(life.name), movement_kind=kind, moved_on=day,
+        from_organisation_code=start, from_organisation_id=key(start) if start else None,
+        to_organisation_code=end, to_organisation_id=key(end) if end else None,
+        transfer_type="CHINH_THUC" if kind == "CHUYEN_SINH_HOAT" else None, source_key=life.name,
+        source=(start or end or "")[:2],
+    )  # fmt: skip
+
+
+THANH_HOA, NGHE_AN = cell_code("38", 1), cell_code("40", 1)
+HAND = [
+    Life("stays", date(1999, 2, 3), THANH_HOA, sex="F", ethnicity="06"),
+    Life("admitted on the first day", date(2026, 1, 1), THANH_HOA, born=date(2000, 5, 5)),
+    Life("admitted on the last day", date(2026, 6, 30), cell_code("38", 2), sex="F", born=date(1995, 5, 5)),
+    Life("admitted a day late", date(2026, 7, 1), THANH_HOA),
+    Life("died on the first day", date(1970, 5, 19), THANH_HOA, end=(date(2026, 1, 1), "TU_TRAN")),
+    Life("died the day before", date(1970, 5, 19), THANH_HOA, end=(date(2025, 12, 31), "TU_TRAN")),
+    Life("expelled", date(2001, 5, 19), THANH_HOA, end=(date(2026, 3, 1), "KHAI_TRU")),
+    Life("struck off on probation", date(2025, 9, 2), THANH_HOA, end=(date(2026, 4, 1), "XOA_TEN")),
+    Life("asked to leave", date(1990, 5, 19), cell_code("38", 2), end=(date(2026, 6, 30), "XIN_RA")),
+    Life("came", date(2010, 5, 19), NGHE_AN, moves=[(date(2026, 2, 1), THANH_HOA)], occupation="15"),
+    Life("went", date(2010, 5, 19), THANH_HOA, moves=[(date(2026, 2, 2), NGHE_AN)]),
+    Life("moved inside", date(2010, 5, 19), THANH_HOA, moves=[(date(2026, 2, 3), cell_code("38", 2))], occupation=None),
+    Life("moves next half", date(2010, 5, 19), THANH_HOA, moves=[(date(2026, 8, 1), NGHE_AN)], born=None),
+]
+
+
+@pytest.fixture
+def by_hand(country: psycopg.Connection, url: str) -> str:
+    for life in HAND:
+        live(country, life)
+    return url
+
+
+def test_form_1_counts_what_was_typed(by_hand: str) -> None:
+    report = make_report(by_hand, "1", "38", H1)
+    assert figures(report, "A", "B", "C", "D") == [8, 4, 6, 6]
+    assert figures(report, "B1", "B2", "B2a", "B2b", "B3") == [2, 2, 1, 1, 0]
+    assert figures(report, "C1", "C2", "C3", "C3a", "C4", "C5", "C5a", "C5b") == [1, 1, 1, 1, 1, 2, 1, 1]
+    assert report.mismatches == ()
+    assert report.as_of == date(2026, 6, 30)
+
+
+def test_closing_is_carried_forward(by_hand: str) -> None:
+    first, second, year = (make_report(by_hand, "1", "38", p) for p in (H1, "2026-H2", "2026"))
+    assert figure(first, "D") == figure(second, "A")
+    assert (figure(year, "A"), figure(year, "D")) == (figure(first, "A"), figure(second, "D"))
+    assert figure(year, "B1") == 3
+    assert any("22/11/2026" in n for n in second.notes)
+
+
+def test_commune_counts_transfers_over_its_own_border(by_hand: str) -> None:
+    report = make_report(by_hand, "1", "38.001.000.000.000", H1)
+    assert figures(report, "A", "B", "C", "D") == [7, 2, 5, 4]
+    assert figures(report, "B2a", "B2b", "C5a", "C5b") == [1, 0, 1, 1]
+    assert report.mismatches == ()
+
+
+def test_year_before_is_unknown_until_records_reach_it(by_hand: str, country: psycopg.Connection) -> None:
+    assert make_report(by_hand, "1", "38", H1).cells["C1", "2"].state is State.NOT_COLLECTED
+    live(country, Life("long ago", date(1960, 1, 6), THANH_HOA, end=(date(2025, 1, 5), "TU_TRAN")))
+    report = make_report(by_hand, "1", "38", H1)
+    assert figures(report, "A", "C1", "D", column="2") == [9, 1, 8]
+    assert str(report.cells["D", "3"].value) == "75.0"
+
+
+def test_form_3_counts_what_was_typed(by_hand: str) -> None:
+    report = make_report(by_hand, "3", "38", H1)
+    assert figures(report, "I", "I.1", "I.2") == [6, 2, 2]
+    assert figures(report, "II.1.a", "II.1.a.1", "II.1.b", "II.1.x") == [4, 4, 1, 1]
+    assert figures(report, "II.2.1", "II.2.2", "II.2.5", "II.2.x") == [1, 1, 3, 1]
+    assert str(report.cells["II.2.tb", "1"].value) == "39.0"  # 46, 26, 31, 46 and 46 years
+    assert report.cells["I.3", "1"].state is State.SUPPRESSED
+    assert report.cells["I.4", "1"].state is State.NOT_COLLECTED
+    assert report.mismatches == ()
+
+
+def test_form_2_counts_what_was_typed(by_hand: str) -> None:
+    report = make_report(by_hand, "2", "38", H1)
+    assert figures(report, "I", "I.1", "I.5", "II.2.1", "II.2.2") == [2, 1, 0, 2 - 1, 1]
+    assert figures(report, "III", "III.1", "III.1.a", "III.2") == [2, 2, 2, 0]
+    assert report.cells["III", "2"].state is State.NOT_COLLECTED
+    assert report.mismatches == ()
+
+
+def test_form_5_counts_by_the_sector_of_the_basic_organisation(by_hand: str) -> None:
+    report = make_report(by_hand, "5", "38", H1)
+    assert [figure(report, "T", c) for c in "123456"] == [2, 2, 0, 0, 2, 6]
+    assert [figure(report, "5", c) for c in "123456"] == [1, 1, 0, 0, 1, 4]
+    assert [figure(report, "9b1", c) for c in "123456"] == [1, 1, 0, 0, 1, 2]
+    assert report.mismatches == ()
+
+
+def test_large_figures_of_minorities_are_shown_and_never_listed(by_hand: str, country: psycopg.Connection) -> None:
+    for n in range(4):
+        live(country, Life(f"Mường {n}", date(2000, 1, 1), THANH_HOA, ethnicity="06"))
+    assert figure(make_report(by_hand, "3", "38", H1), "I.3") == 5
+    with pytest.raises(FormError, match="never listed"):
+        list_records(by_hand, "3", "38", H1, "I.3.1")
+
+
+def test_mismatch_is_said_and_does_not_hide_figures(by_hand: str, country: psycopg.Connection) -> None:
+    country.execute("delete from published.membership_movement where movement_kind = 'KHAI_TRU'")
+    report = make_report(by_hand, "1", "38", H1)
+    assert [m.identity for m in report.mismatches] == ["A + B - C = D"]
+    assert "7 ≠ 6" in report.notes[0]
+
+
+def test_records_behind_a_figure(by_hand: str) -> None:
+    (record,) = list_records(by_hand, "1", "38", H1, "B2a.1")
+    assert (record["person_id"], record["organisation_code"], record["source_key"]) == (key("came"), THANH_HOA, "came")
+    report = make_report(by_hand, "1", "38", H1)
+    for code in ("A", "B", "B1", "C", "C3a", "C5b", "D"):
+        assert len(list_records(by_hand, "1", "38", H1, f"{code}.1")) == figure(report, code)
+    with pytest.raises(FormError, match="no line 'Z'"):
+        list_records(by_hand, "1", "38", H1, "Z.1")
+
+
+def test_refusals_are_one_sentence(by_hand: str) -> None:
+    for arguments, said in (
+        (("99", "38", H1), "no form"),
+        (("1", "77", H1), "no party organisation"),
+        (("1", "38", "2026-H3"), "no period"),
+        (("1", "38", "2027"), "not begun"),
+    ):
+        with pytest.raises(FormError, match=said):
+            make_report(by_hand, *arguments)
+
+
+# ---------------------------------------------------------------- lives by chance, counted again in Polars
+
+
+def lives(count: int, seed: int) -> list[Life]:
+    chance = random.Random(seed)
+    cells = [cell_code(r, b) for r in ROOTS for b in (1, 2)]
+    made = []
+    for n in range(count):
+        admitted = date(2024, 1, 1) + timedelta(chance.randrange(1090))
+        life = Life(f"life {n}", admitted, chance.choice(cells), sex=chance.choice("MF"))
+        life.occupation = chance.choice([None, *(f"{o:02}" for o in range(1, 16))])
+        life.born = chance.choice([None, date(1950, 1, 1) + timedelta(chance.randrange(19000))])
+        day = admitted
+        for _ in range(chance.randrange(4)):
+            day += timedelta(1 + chance.randrange(200))
+            here = life.moves[-1][1] if life.moves else life.cell
+            life.moves.append((day, chance.choice([c for c in cells if c != here])))
+        if chance.random() < 0.3:
+            kind = chance.choice(["TU_TRAN", "KHAI_TRU", "XOA_TEN", "XIN_RA", "CHO_RA"])
+            life.end = (day + timedelta(1 + chance.randrange(300)), kind)
+        made.append(life)
+    return made
+
+
+def states(people: list[Life], day: date) -> pl.DataFrame:
+    """Where each member was at the end of a day, with what form 3 asks. Columns: cell, sex, born, occupation."""
+    rows = [(life.cell_on(day), life.sex, life.born, life.occupation) for life in people]
+    schema = {"cell": pl.String, "sex": pl.String, "born": pl.Date, "occupation": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row").drop_nulls("cell")
+
+
+def test_forms_1_and_3_agree_with_polars_and_transfers_cancel(country: psycopg.Connection, url: str) -> None:
+    people = lives(150, seed=7)
+    with country.transaction():
+        for life in people:
+            live(country, life)
+    ends = pl.DataFrame(
+        [(life.end[0], life.end[1], life.cell_on(life.end[0] - timedelta(1))) for life in people if life.end],
+        schema={"day": pl.Date, "kind": pl.String, "cell": pl.String},
+        orient="row",
+    )
+    moves = pl.DataFrame(
+        [(d, life.cell_on(d - timedelta(1)), c) for life in people for d, c in life.moves],
+        schema={"day": pl.Date, "start": pl.String, "end": pl.String},
+        orient="row",
+    )
+    span = parse_period(H1)
+    within = pl.col("day").is_between(span.start, span.last_day)
+    across = 0
+    for province in ROOTS:
+        report = make_report(url, "1", province, H1)
+        here = pl.col("cell").str.starts_with(province)
+        opening, closing = (states(people, d).filter(here) for d in (span.start - timedelta(1), span.last_day))
+        ended = ends.filter(within, here)
+        moved = moves.filter(within).with_columns(
+            arrives=pl.col("end").str.starts_with(province), leaves=pl.col("start").str.starts_with(province)
+        )
+        assert figures(report, "A", "D") == [opening.height, closing.height]
+        expected = [
+            sum(span.start <= life.admitted < span.end and life.cell.startswith(province) for life in people),
+            moved.filter(pl.col("arrives") & ~pl.col("leaves")).height,
+            moved.filter(~pl.col("arrives") & pl.col("leaves")).height,
+            moved.filter(pl.col("arrives") & pl.col("leaves")).height,
+            ended.filter(pl.col("kind") == "TU_TRAN").height,
+            ended.filter(pl.col("kind").is_in(["XIN_RA", "CHO_RA"])).height,
+        ]
+        assert figures(report, "B1", "B2a", "C5a", "B2b", "C1", "C4") == expected
+        assert report.mismatches == ()
+        across += (figure(report, "B2a") or 0) - (figure(report, "C5a") or 0)
+        form_3 = make_report(url, "3", province, H1)
+        age = (
+            pl.lit(span.last_day.year) - pl.col("born").dt.year()
+            - (pl.col("born").dt.strftime("%m%d") > span.last_day.strftime("%m%d")).cast(pl.Int32)
+        )  # fmt: skip
+        assert figures(form_3, "I", "I.1", "II.1.b", "II.1.x", "II.2.8", "II.2.x") == [
+            closing.height,
+            closing.filter(pl.col("sex") == "F").height,
+            closing.filter(pl.col("occupation") == "15").height,
+            closing.filter(pl.col("occupation").is_null()).height,
+            closing.filter(age > 60).height,
+            closing.filter(pl.col("born").is_null()).height,
+        ]
+        assert form_3.mismatches == ()
+    assert across == 0
+    assert figure(make_report(url, "5", "38", H1), "T", "6") == figure(make_report(url, "3", "38", H1), "I")
+
+
+# ---------------------------------------------------------------- forms of cadres
+
+
+@pytest.fixture
+def offices(country: psycopg.Connection, url: str) -> str:
+    """A party board and a department of province 38, a commune party office; four people with what they did."""
+    for name, kind, level, unit in (
+        ("ban", "DANG", "TINH", None),
+        ("so", "NHA_NUOC", "TINH", None),
+        ("xa", "DANG", "XA", "14758"),
+    ):
+        put(
+            country, "agency", agency_id=key(name), agency_code=name, name=name, agency_type=kind, agency_level=level,
+            province_code="38", administrative_unit_code=unit, source="38", source_key=name,
+        )  # fmt: skip
+    staff = [
+        ("head", "ban", "CB", date(2020, 1, 1), None, None, "F", date(1970, 1, 1)),
+        ("joined", "ban", "CC", date(2026, 2, 1), None, None, "M", date(1996, 1, 1)),
+        ("retired", "xa", "CC", date(2000, 1, 1), date(2026, 4, 1), "NGHI_HUU", "M", date(1964, 1, 1)),
+        ("elsewhere", "so", "CC", date(2010, 1, 1), None, None, "F", date(1985, 1, 1)),
+    ]
+    for name, agency, category, start, end, reason, sex, born in staff:
+        put(country, "person", person_id=key(name), sex=sex, birth_date=born)
+        put(
+            country, "cadre", cadre_id=key(name), person_id=key(name), agency_id=key(agency), category=category,
+            started_on=start, recruited_on=start, ended_on=end, leave_reason=reason, rank_code="01.003",
+            professional_education="4", political_theory="3", source_key=name,
+        )  # fmt: skip
+    posts = [
+        ("head", "ban", "Trưởng ban", "BO_NHIEM", date(2024, 1, 1), True, "BTV_TINH"),
+        ("joined", "ban", "Phó Trưởng ban", "BO_NHIEM_LAI", date(2026, 3, 1), False, "BTV_TINH"),
+        ("elsewhere", "so", "Phó Trưởng phòng", "BAU", date(2026, 6, 30), False, None),
+        ("retired", "xa", "Bí thư Đảng ủy", "LUAN_CHUYEN", date(2026, 1, 2), True, "BTV_XA"),
+        ("retired", "so", "Phó Giám đốc", "BO_NHIEM", date(2019, 1, 1), False, "BTV_TINH"),
+    ]
+    for name, agency, title, kind, start, is_head, authority in posts:
+        put(
+            country, "position_assignment", person_id=key(name), cadre_id=key(name), agency_id=key(agency),
+            position_title=title, assignment_kind=kind, started_on=start, is_head=is_head, authority_level=authority,
+            source="38", source_key=name, ended_on=date(2026, 1, 2) if start.year == 2019 else None,
+        )  # fmt: skip
+    for name, target in (("joined", "Trưởng ban"), ("elsewhere", "Phó Giám đốc")):
+        agency = "ban" if name == "joined" else "so"
+        put(country, "planning", person_id=key(name), agency_id=key(agency), target_position=target)
+    put(
+        country, "training", person_id=key("joined"), cadre_id=key("joined"), training_type="LLCT", level="Cao cấp",
+        ended_on=date(2026, 5, 1),
+    )  # fmt: skip
+    put(country, "evaluation", person_id=key("head"), agency_id=key("ban"), year=2025, level="HTXSNV")
+    return url
+
+
+def test_forms_8_hold_their_identities(offices: str) -> None:
+    a = make_report(offices, "8A", "38", H1)
+    assert figures(a, "A", "B", "B1", "C", "C1", "D") == [2, 1, 1, 1, 1, 2]
+    b = make_report(offices, "8B", "38", H1)
+    assert figures(b, "I", "I.1", "II.1", "III.3", "V.3", "VII.3") == [2, 1, 1, 2, 2, 2]
+    c = make_report(offices, "8C", "38", H1)
+    assert [figure(c, "T", n) for n in "123"] == [3, 2, 1]
+    assert a.mismatches + b.mismatches + c.mismatches == ()
+    commune = make_report(offices, "8C", "38.001.000.000.000", H1)
+    assert [figure(commune, "T", n) for n in "123"] == [1, 1, 0]
+
+
+def test_forms_of_posts_courses_and_appointments(offices: str) -> None:
+    nine = make_report(offices, "9A", "38", H1)
+    assert [figure(nine, "8.1", n) for n in ("1", "2", "6", "15")] == [1, 1, 1, 1]
+    assert figures(nine, "8.2", "9.2") == [1, 0]
+    assert nine.cells["3", "1"].state is State.NOT_COLLECTED
+    assert figure(make_report(offices, "9C", "38", H1), "3") == 1
+    ten = make_report(offices, "10", "38", H1)
+    assert [figure(ten, "1.3", n) for n in "1235"] == [1, 1, 1, 0]
+    eleven = make_report(offices, "11", "38", H1)
+    assert figures(eleven, "T", "8", "x") == [1, 1, 0]
+    twelve = make_report(offices, "12A", "38", H1)
+    assert figures(twelve, "8.1", "9.2") == [1, 1]
+    thirteen = make_report(offices, "13", "38", H1)
+    assert [figure(thirteen, "1", n) for n in "136"] == [1, 1, 0]
+    assert figures(thirteen, "1.1", "2") == [1, 1]
+    assert ten.mismatches + eleven.mismatches + thirteen.mismatches == ()
+
+
+def test_form_6e_is_of_the_year_that_was_evaluated(offices: str) -> None:
+    assert [figure(make_report(offices, "6E", "38", "2025"), "B1", n) for n in "123"] == [1, 1, 0]
+    assert make_report(offices, "6E", "38", "2026").cells["T", "1"].state is State.NOT_COLLECTED
+
+
+# ---------------------------------------------------------------- the definitions and the sheet
+
+
+def test_every_form_runs_and_prints(by_hand: str, tmp_path: Path) -> None:
+    for code in form_codes():
+        report = make_report(by_hand, code, "38", H1)
+        assert report.mismatches == ()
+        file = tmp_path / f"{code}.xlsx"
+        write_workbook(report, file)
+        sheet = CalamineWorkbook.from_path(str(file)).get_sheet_by_index(0).to_python()
+        text = "\n".join(str(c) for row in sheet for c in row)
+        definition = load_form(code)
+        for said in (definition.number, definition.title.upper(), "tính đến ngày 30/06/2026", "chưa được xác nhận"):
+            assert said in text
+        numbers = next(row for row in sheet if row[:2] == ["A", "B"])
+        assert len([n for n in numbers if n != ""]) == 2 + len(definition.columns)
+        labels = {str(row[1]) for row in sheet}
+        assert labels >= {line.label for line in definition.rows}
+        assert not any("tôn giáo" in label.lower() for label in labels)
+
+
+def test_text_is_never_a_formula(country: psycopg.Connection, url: str, tmp_path: Path) -> None:
+    country.execute("update published.party_organisation set name = '=1+1' where depth = 1")
+    file = tmp_path / "form.xlsx"
+    write_workbook(make_report(url, "1", "38", H1), file)
+    sheet = CalamineWorkbook.from_path(str(file)).get_sheet_by_index(0).to_python()
+    assert any("=1+1" in str(c) for row in sheet for c in row)
+
+
+def test_every_form_of_the_guidance_is_defined() -> None:
+    asked = "1 2 3 5 6A 6B 6C 6D 6E 6F 7 8A 8B 8C 9A 9B 9C 10 11 12A 12B 12C 13"
+    assert form_codes() == asked.split()
+    for code in form_codes():
+        words = " ".join(line.label.lower() for line in load_form(code).rows)
+        assert "tôn giáo" not in words
