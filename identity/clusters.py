@@ -62,7 +62,9 @@ inner join candidate_record as b on d.right_id = b.record_id
 """
 
 
-def _frame(connection: psycopg.Connection, query: str, schema: dict[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:
+def _frame(
+    connection: psycopg.Connection, query: str, schema: dict[str, pl.DataType | type[pl.DataType]]
+) -> pl.DataFrame:
     import polars as pl
 
     text = io.BytesIO()
@@ -128,9 +130,7 @@ def _copy(connection: psycopg.Connection, table: str, frame: pl.DataFrame) -> No
         copy.write(frame.write_csv(include_header=False).encode())
 
 
-def _write_clusters(
-    connection: psycopg.Connection, found: Clustering, evidence: pl.DataFrame, guards: Guards
-) -> None:
+def _write_clusters(connection: psycopg.Connection, found: Clustering, evidence: pl.DataFrame, guards: Guards) -> None:
     import polars as pl
 
     members = found.members
@@ -146,7 +146,8 @@ def _write_clusters(
     )
     several = members.group_by("cluster").len().filter(pl.col("len") > 1)["cluster"]
     method = pl.coalesce(
-        "method", pl.when(pl.col("cluster").is_in(several.implode())).then(pl.lit("decision")).otherwise(pl.lit("single"))
+        "method",
+        pl.when(pl.col("cluster").is_in(several.implode())).then(pl.lit("decision")).otherwise(pl.lit("single")),
     )
     told = members.join(strongest, on="record_id", how="left").select("record_id", "cluster", method)
     connection.execute(

@@ -69,26 +69,30 @@ with added as (
 insert into touched_pair select left_id, right_id from added
 """
 
+_ASKED_NUMBERS = """
+create temporary table asked_number on commit drop as
+select r.personal_id from affected
+inner join identity.linkage_record as r using (record_id) where r.personal_id is not null
+union
+select number from touched_number where kind = 'personal_id'
+"""
+
+_HOLDERS = """
+create temporary table holder on commit drop as
+select
+    r.source, r.record, r.source_key, r.personal_id, l.person_id,
+    count(*) over (partition by r.personal_id) as holders,
+    row_number() over (
+        partition by r.personal_id order by r.source collate "C", r.record collate "C", r.source_key collate "C"
+    ) as place
+from asked_number
+inner join identity.linkage_record as r on asked_number.personal_id = r.personal_id
+inner join identity.person_link as l using (source, record, source_key)
+where r.present and r.id_verdict not in ('malformed', 'placeholder')
+"""
+
 _CONFLICTS = """
 create temporary table found_conflict on commit drop as
-with number as (
-    select r.personal_id from affected
-    inner join identity.linkage_record as r using (record_id) where r.personal_id is not null
-    union
-    select number from touched_number where kind = 'personal_id'
-),
-holder as (
-    select
-        r.source, r.record, r.source_key, r.personal_id, l.person_id,
-        count(*) over (partition by r.personal_id) as holders,
-        row_number() over (
-            partition by r.personal_id order by r.source collate "C", r.record collate "C", r.source_key collate "C"
-        ) as place
-    from number
-    inner join identity.linkage_record as r on number.personal_id = r.personal_id
-    inner join identity.person_link as l using (source, record, source_key)
-    where r.present and r.id_verdict not in ('malformed', 'placeholder')
-)
 select
     a.source as left_source, a.record as left_record, a.source_key as left_key,
     b.source as right_source, b.record as right_record, b.source_key as right_key,
@@ -142,6 +146,12 @@ def withdraw_evidence(connection: psycopg.Connection, methods: list[str], found:
 
 def refresh_conflicts(connection: psycopg.Connection) -> int:
     """Write down pairs that share an id number yet are different persons; returns how many stand."""
+    connection.execute("analyze affected")
+    connection.execute(_ASKED_NUMBERS)
+    connection.execute("analyze asked_number")
+    connection.execute(_HOLDERS)
+    connection.execute("delete from holder where holders = 1")
+    connection.execute("create index on holder (personal_id); analyze holder")
     connection.execute(_CONFLICTS, {"many": MANY})
     connection.execute(_RESOLVE)
     connection.execute(_REPORT)

@@ -173,7 +173,7 @@ def refresh_records(
     vanished = connection.execute(
         "update identity.linkage_record as r set present = false from vanished where vanished.record_id = r.record_id"
     ).rowcount
-    if written > 10_000:
+    if written > 5_000:
         connection.execute("analyze identity.linkage_record")
     connection.execute(
         """

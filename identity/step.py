@@ -15,8 +15,20 @@ from identity.person_ids import IdChanges, assign_ids, release_reused_keys
 _WORK_TABLES = (
     *("place", "changed_row", "vanished", "old_number", "touched_number", "dirty", "found_evidence", "touched_pair"),
     *("found_score", "affected", "beside", "candidate_record", "record_cluster", "found_broken_no", "found_review_no"),
-    *("found_broken", "found_review", "found_conflict", "id_home", "cluster_person", "merged_id", "new_person"),
+    *(
+        "found_broken",
+        "found_review",
+        "asked_number",
+        "holder",
+        "found_conflict",
+        "id_home",
+        "cluster_person",
+        "merged_id",
+        "new_person",
+    ),
 )
+
+_MANY = 5_000  # so many changed rows ask for fresh statistics
 
 
 @dataclass(frozen=True)
@@ -65,10 +77,14 @@ def link_persons(connection: psycopg.Connection, business_date: date) -> Summary
         refreshed = refresh_records(connection, settings["most_holders"], business_date, everything=everything)
         connection.execute("create temporary table touched_pair (left_id bigint, right_id bigint) on commit drop")
         by_rule = refresh_evidence(connection)
+        if refreshed.dirty > _MANY:
+            connection.execute("analyze identity.evidence")
         by_weight = refresh_scores(connection, settings, refreshed.dirty, everything=everything)
         _note_affected(connection, everything=everything)
         build_clusters(connection, guards, everything=everything)
         changes = assign_ids(connection, business_date)
+        if refreshed.dirty > _MANY:
+            connection.execute("analyze identity.person_link; analyze identity.evidence")
         conflicts = refresh_conflicts(connection)
         connection.execute(
             """
@@ -135,7 +151,9 @@ def _other_version(connection: psycopg.Connection, version: str) -> bool:
 
 def _note_affected(connection: psycopg.Connection, *, everything: bool) -> None:
     """Records whose cluster may be another than before: changed ones, and those that lost or gained evidence."""
-    connection.execute("create temporary table affected (record_id bigint primary key, round int default 0) on commit drop")
+    connection.execute(
+        "create temporary table affected (record_id bigint primary key, round int default 0) on commit drop"
+    )
     if everything:
         connection.execute("insert into affected (record_id) select record_id from identity.linkage_record")
         return
@@ -172,7 +190,9 @@ def apply_decisions(connection: psycopg.Connection, business_date: date) -> IdCh
     for decision_id, undone, _ in waiting:
         if undone:
             restore_links(connection, decision_id, business_date)
-            connection.execute("update identity.decision set undo_applied_at = now() where decision_id = %s", [decision_id])
+            connection.execute(
+                "update identity.decision set undo_applied_at = now() where decision_id = %s", [decision_id]
+            )
         else:
             connection.execute("update identity.decision set applied_at = now() where decision_id = %s", [decision_id])
         changes = _follow(connection, decision_id, business_date)

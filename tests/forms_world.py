@@ -16,9 +16,9 @@ from orchestration.views import READERS, ensure_operational_views
 from orchestration.warehouse import connect
 
 RELATIONS = (
-    "party_organisation agency person party_membership membership_movement cadre position_assignment evaluation "
-    "planning training"
-).split()
+    *("party_organisation", "agency", "person", "party_membership", "membership_movement"),
+    *("cadre", "position_assignment", "evaluation", "planning", "training"),
+)
 BUSINESS_DATE = date(2026, 11, 22)
 DEFAULTS: dict[str, dict[str, Any]] = {
     "person": {"sex": "M", "full_name": "Nguyễn Văn An"},

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from orchestration.cli import docs, form, night, release, server, sources
+from orchestration.cli import docs, form, identity, night, release, server, sources
 from sources.errors import ExplainedError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
 night.mount(app)
 sources.mount(app)
 release.mount(app)
+identity.mount(app)
 form.mount(app)
 server.mount(app)
 docs.mount(app)

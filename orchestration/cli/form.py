@@ -17,6 +17,7 @@ def form(
     number: Annotated[str, typer.Argument(metavar="FORM", help="Number of the form: 1, 2, 3, 5, 6A to 13.")],
     organisation: Annotated[str, typer.Option(help="Organisation code, or two digits of its province.")],
     period: Annotated[str, typer.Option(help="Year, half-year or quarter: 2026, 2026-H1, 2026-Q1.")],
+    *,
     out: Annotated[Path | None, typer.Option(help="Write the printed sheet (.xlsx) here.")] = None,
     cell: Annotated[str | None, typer.Option(help="List the records behind one figure: line.column, as B2.1.")] = None,
     release: Annotated[int | None, typer.Option(min=1, help="Take the figures of this release.")] = None,
@@ -38,8 +39,8 @@ def form(
     from orchestration.forms.report import list_records, make_report
 
     if cell is not None:
-        records = list_records(warehouse(), number, organisation, period, cell, release)
-        _print([{k: "" if v is None else str(v) for k, v in r.items()} for r in records], as_json)
+        records = list_records(warehouse(), number, organisation, period, cell=cell, release=release)
+        _print([{k: "" if v is None else str(v) for k, v in r.items()} for r in records], as_json=as_json)
         return
     report = make_report(warehouse(), number, organisation, period, release)
     if out is not None:
@@ -60,7 +61,7 @@ def form(
         raise typer.Exit(1)
 
 
-def _print(rows: list[dict[str, str]], as_json: bool) -> None:
+def _print(rows: list[dict[str, str]], *, as_json: bool) -> None:
     if as_json or sys.stdout.isatty():
         show(rows, as_json=as_json, empty="No record stands behind this figure.")
     elif rows:

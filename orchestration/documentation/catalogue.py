@@ -20,6 +20,7 @@ from sources.contract import Contract, Property, Rule, load_contracts
 SEEDS = DBT_PROJECT / "seeds"
 #: A seed with more rows is described and counted, its rows are read in the warehouse.
 MOST_ROWS = 400
+LONGEST_HEADING = 100
 CODE_LIST = "code_list"
 #: Seeds that hold figures of the law; they stand first.
 LAW = ("dated_rule", "retirement_age")
@@ -46,8 +47,10 @@ COMMENT = re.compile(r"comment on (view|column) published\.([\w.]+) is\s+'((?:[^
 NOT_SURE = {"med": "chưa xác nhận", "low": "chưa xác nhận, độ tin thấp"}
 
 
-def _first_words(text: str) -> str:
-    return re.split(r"[.:;,(]", text, maxsplit=1)[0].strip()
+def _heading(text: str, otherwise: str) -> str:
+    """The text up to its first stop, where that is short enough to stand above a page."""
+    start = re.split(r"[.:;(]", text, maxsplit=1)[0].strip()
+    return start if 0 < len(start) <= LONGEST_HEADING else otherwise
 
 
 @dataclass(frozen=True)
@@ -78,8 +81,8 @@ class Relation:
 
     @property
     def title(self) -> str:
-        """The first words of its term, up to the first stop."""
-        return _first_words(self.term) or self.name
+        """The beginning of its term, or its name."""
+        return _heading(self.term, self.name)
 
 
 @dataclass(frozen=True)
@@ -95,8 +98,8 @@ class Seed:
 
     @property
     def title(self) -> str:
-        """The first words of its description, up to the first stop."""
-        return _first_words(self.description) or self.name
+        """The beginning of its description, or its name."""
+        return _heading(self.description, self.name)
 
 
 @dataclass(frozen=True)

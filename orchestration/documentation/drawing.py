@@ -9,6 +9,8 @@ from orchestration.documentation.lineage import Model
 
 BOX_WIDTH, BOX_HEIGHT, GAP_X, GAP_Y, MARGIN = 204, 26, 52, 10, 8
 LONGEST_NAME = 28
+#: A drawing shrinks to the width of the page, but not below this part of its size: names must stay readable.
+SMALLEST = 0.8
 
 
 def _depths(models: Sequence[Model]) -> dict[str, int]:
@@ -61,7 +63,8 @@ def graph(models: Sequence[Model], title: str, address: Callable[[Model], str | 
     lines = [_line(corner[p], corner[m.name]) for m in models for p in _nearest(m, models)]
     boxes = [_box(m, corner[m.name], address(m)) for m in models]
     return (
-        f'<svg class="graph" role="group" viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}">'
+        f'<svg class="graph" role="group" viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}"'
+        f' style="min-width:{SMALLEST * width:g}px">'
         f"<title>{escape(title)}</title>{''.join(lines)}{''.join(boxes)}</svg>"
     )
 
@@ -99,7 +102,7 @@ def _box(model: Model, corner: tuple[float, float], address: str | None) -> str:
 def bars(rows: Sequence[tuple[str, str, float, float]], title: str) -> str:
     """Horizontal bars in two parts: (label, address, first part, second part), parts in one unit."""
     most = max((a + b for _, _, a, b in rows), default=0) or 1
-    label, room, step = 330, 420, 22
+    label, room, step = 360, 420, 22
     drawn = []
     for i, (name, address, first, second) in enumerate(rows):
         y, one, two = i * step, room * first / most, room * second / most

@@ -89,7 +89,7 @@ def _environment(site: Site) -> Environment:
     )
     environment.filters |= {"number": _number, "day": _day, "law": terms.law, "percent": _percent}
     environment.filters["capital"] = lambda text: text[:1].upper() + text[1:]
-    environment.filters["connector"] = CONNECTORS.__getitem__
+    environment.filters["connector"] = lambda name: CONNECTORS.get(name, name)
     environment.globals |= {
         "site": site,
         "catalogue": site.catalogue,

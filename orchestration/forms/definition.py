@@ -17,9 +17,10 @@ from orchestration.forms.period import FormError
 DEFINITIONS = Path(__file__).parent / "definitions"
 RELATIONS = Path(__file__).parent / "relations"
 
-LINE_KEYS = frozenset(
-    "code label from where measure missing evidence history sensitive heading period ratio rows columns".split()
-)
+LINE_KEYS = {
+    *("code", "label", "rows", "columns", "from", "where", "measure", "ratio", "period"),
+    *("missing", "evidence", "history", "sensitive", "heading"),
+}
 #: Columns of forms that compare a period with the same one of the year before; the third is 1 * 100 / 2.
 COMPARISON: list[dict[str, Any]] = [
     {"code": "1", "label": "Kỳ này"},
@@ -186,11 +187,11 @@ def _lines(
 
 def _terms(side: str) -> list[tuple[int, str]]:
     terms, sign = [], 1
-    for token in side.split():
-        if token in {"+", "-"}:
-            sign = 1 if token == "+" else -1
+    for word in side.split():
+        if word in {"+", "-"}:
+            sign = 1 if word == "+" else -1
         else:
-            terms.append((sign, token))
+            terms.append((sign, word))
     return terms
 
 

@@ -1,4 +1,4 @@
-"""One statement a form: the unit and its periods as common tables, then each relation counted by all its cells at once."""
+"""One statement a form: unit and periods as common tables, then each relation counted by all its cells at once."""
 
 from __future__ import annotations
 

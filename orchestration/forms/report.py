@@ -6,60 +6,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
-from enum import StrEnum
+from decimal import Decimal
 from typing import Any
 
 import psycopg
 
-from orchestration.forms.definition import FormDefinition, Line, load_form
+from orchestration.forms.cells import SMALL, Cell, Mismatch, State, find_mismatches, make_cells
+from orchestration.forms.definition import FormDefinition, load_form
 from orchestration.forms.period import FormError, Period, parse_period
-from orchestration.forms.query import CellKey, cell_records, count_cells, counted_periods, may_count_minority
+from orchestration.forms.query import cell_records, count_cells, may_count_minority
 from orchestration.sql_session import ENGINEER, STAFF, reading_session
-
-#: Figures about ethnicity below this are not shown: they would point at persons.
-SMALL = 5
-
-
-class State(StrEnum):
-    """What a cell shows."""
-
-    FIGURE = "figure"
-    NOT_COLLECTED = "not_collected"
-    SUPPRESSED = "suppressed"
-    EMPTY = "empty"
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A figure, or why there is none. Ratios and means have one decimal."""
-
-    value: Decimal | None
-    state: State
-
-    @property
-    def text(self) -> str:
-        """The cell in words for listings."""
-        if self.state is State.NOT_COLLECTED:
-            return "chưa thu thập"
-        if self.state is State.SUPPRESSED:
-            return f"<{SMALL}"
-        return "" if self.value is None else str(self.value)
-
-
-@dataclass(frozen=True)
-class Mismatch:
-    """An identity that does not hold in one column (or one row): both sides."""
-
-    identity: str
-    at: str
-    left: Decimal
-    right: Decimal
-
-    @property
-    def sentence(self) -> str:
-        """What is wrong, for the face of the sheet."""
-        return f"{self.identity} không khớp ở {self.at}: {self.left} ≠ {self.right}"
 
 
 @dataclass(frozen=True)
@@ -95,9 +51,8 @@ class Report:
             notes.append(f"Kỳ báo cáo chưa kết thúc: số liệu tính đến ngày {self.as_of:%d/%m/%Y}.")
         if any(c.state is State.SUPPRESSED for c in self.cells.values()):
             notes.append(f"Ô ghi “<{SMALL}”: số nhỏ không hiển thị để bảo vệ dữ liệu cá nhân nhạy cảm.")
-        for reason in dict.fromkeys(r.missing for r in (*d.rows, *d.columns) if r.missing):
-            notes.append(f"Chưa thu thập: {reason}.")
-        return [*notes, *d.notes]
+        reasons = dict.fromkeys(line.missing for line in (*d.rows, *d.columns) if line.missing)
+        return [*notes, *(f"Chưa thu thập: {reason}." for reason in reasons), *d.notes]
 
     def as_json(self) -> dict[str, Any]:
         """The report as plain values."""
@@ -153,13 +108,13 @@ def make_report(url: str, form: str, organisation: str, period: str, release: in
         if span.start > business_date:
             raise FormError(f"Period {span.code} has not begun on {business_date}, the day of release {number}.")
         figures, unknown = count_cells(connection, definition, unit.organisation_id, _periods(definition, span))
-        cells = _cells(definition, figures, unknown, may_count_minority(connection))
+        cells = make_cells(definition, figures, unknown, may_count_minority(connection))
     as_of = min(span.last_day, business_date)
-    return Report(definition, unit, span, as_of, number, cells, _mismatches(definition, cells, unit))
+    return Report(definition, unit, span, as_of, number, cells, find_mismatches(definition, cells, unit.depth))
 
 
 def list_records(
-    url: str, form: str, organisation: str, period: str, cell: str, release: int | None = None
+    url: str, form: str, organisation: str, period: str, *, cell: str, release: int | None = None
 ) -> list[dict[str, object]]:
     """The records behind one figure, named `line.column` such as `B2.1`, as staff may see them. Raises FormError."""
     definition, span = load_form(form), parse_period(period)
@@ -178,7 +133,10 @@ def _periods(definition: FormDefinition, span: Period) -> Sequence[Period]:
 
 def _release(connection: psycopg.Connection, release: int | None) -> tuple[int, date]:
     found = connection.execute(
-        "select release_no, business_date from published.release where release_no = %(n)s or %(n)s is null and is_current",
+        """
+        select release_no, business_date from published.release
+        where release_no = %(n)s or %(n)s is null and is_current
+        """,
         {"n": release},
     ).fetchone()
     if found is None:
@@ -202,91 +160,6 @@ def _unit(connection: psycopg.Connection, organisation: str) -> Unit:
             f"There is no party organisation {organisation!r}: give its code or the two digits of a province."
         )
     return Unit(*found)
-
-
-def _cells(
-    definition: FormDefinition, figures: Mapping[CellKey, Decimal], unknown: set[tuple[str, int]], minority: bool
-) -> dict[tuple[str, str], Cell]:
-    cells: dict[tuple[str, str], Cell] = {}
-    for row in definition.rows:
-        for column in definition.columns:
-            cells[row.code, column.code] = _cell(definition, (row, column), figures, unknown, minority)
-        for column in definition.columns:
-            if column.ratio and not row.heading:
-                part, whole = (cells[row.code, code] for code in column.ratio)
-                cells[row.code, column.code] = _ratio(part, whole)
-    _protect(definition, cells)
-    return cells
-
-
-def _protect(definition: FormDefinition, cells: dict[tuple[str, str], Cell]) -> None:
-    """Where one suppressed figure could be had by subtracting the others from their total, hide a second one."""
-    for identity in definition.identities:
-        by_row = identity.axis == "rows"
-        for other in definition.columns if by_row else definition.rows:
-            terms = [(c, other.code) if by_row else (other.code, c) for side in identity.sides for _, c in side]
-            hidden = [at for at in terms if cells[at].state is State.SUPPRESSED]
-            shown = [at for at in terms[1:] if cells[at].value]
-            if len(hidden) == 1 and shown:
-                least = min(shown, key=lambda at: cells[at].value or 0)
-                cells[least] = Cell(None, State.SUPPRESSED)
-
-
-def _cell(
-    definition: FormDefinition,
-    at: tuple[Line, Line],
-    figures: Mapping[CellKey, Decimal],
-    unknown: set[tuple[str, int]],
-    minority: bool,
-) -> Cell:
-    row, column = at
-    if row.heading or column.ratio:
-        return Cell(None, State.EMPTY)
-    if not counted_periods(definition, row, column):
-        return Cell(None, State.NOT_COLLECTED)
-    sensitive = row.sensitive or column.sensitive
-    needed = {row.evidence, column.evidence} | ({row.history} if column.period > 1 else set())
-    if any(e and (e, column.period) in unknown for e in needed) or (sensitive and not minority):
-        return Cell(None, State.NOT_COLLECTED)
-    measured = row.measure or column.measure
-    value = figures.get((row.code, column.code, column.period), None if measured else Decimal(0))
-    if sensitive and value is not None and 0 < value < SMALL:
-        return Cell(None, State.SUPPRESSED)
-    return Cell(
-        value.quantize(Decimal("0.1"), ROUND_HALF_UP) if value is not None and measured else value, State.FIGURE
-    )
-
-
-def _ratio(part: Cell, whole: Cell) -> Cell:
-    if part.value is None or not whole.value:
-        return Cell(None, State.EMPTY)
-    return Cell((part.value * 100 / whole.value).quantize(Decimal("0.1"), ROUND_HALF_UP), State.FIGURE)
-
-
-def _mismatches(definition: FormDefinition, cells: Mapping[tuple[str, str], Cell], unit: Unit) -> tuple[Mismatch, ...]:
-    """Identities that do not hold, wherever both sides are figures."""
-    found = []
-    for identity in definition.identities:
-        if identity.root_only and unit.depth > 1:
-            continue
-        by_row = identity.axis == "rows"
-        others = definition.columns if by_row else tuple(r for r in definition.rows if not r.heading and not r.measure)
-        for other in others:
-            if other.ratio:
-                continue
-            left, right = (_side(side, other.code, by_row, cells) for side in identity.sides)
-            if left is not None and right is not None and left != right:
-                found.append(Mismatch(identity.text, f"{'cột' if by_row else 'dòng'} {other.code}", left, right))
-    return tuple(found)
-
-
-def _side(
-    terms: Sequence[tuple[int, str]], other: str, by_row: bool, cells: Mapping[tuple[str, str], Cell]
-) -> Decimal | None:
-    values = [(sign, cells[(code, other) if by_row else (other, code)].value) for sign, code in terms]
-    if any(v is None for _, v in values):
-        return None
-    return sum((sign * v for sign, v in values if v is not None), Decimal(0))
 
 
 def _plain(value: Decimal | None) -> int | float | None:

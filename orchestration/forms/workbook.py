@@ -137,7 +137,7 @@ class _Sheet:
             style = self.formats["note_warning" if n < len(self.report.mismatches) else "note"]
             self.sheet.merge_range(row, 0, row, self.last, f"- {note}", style)
         row += 1
-        source = f"- Nguồn: cơ sở dữ liệu liên thông, bản phát hành số {self.report.release}; biểu phiên bản {self.definition.version}."
+        source = f"- Nguồn: bản phát hành số {self.report.release}; biểu phiên bản {self.definition.version}."
         self.sheet.merge_range(row, 0, row, self.last, source, self.formats["note"])
         return row + 1
 

@@ -371,6 +371,18 @@ return case
     else 'spaces'
 end;
 
+-- “Ông” is a family name too: a title only where a common family name follows, as in identity.name_key.
+create or replace function landing.without_titles(t text) returns text
+language sql immutable parallel safe
+return regexp_replace(
+    regexp_replace(
+        t, '^((đ\s?[/.]\s?c\.?|đồng chí)\s*:?\s*|((gs|pgs|ts|ths|bs|ks|cn|ls)\.\s*)+|(gs|pgs|ts|ths)\s+)+', '', 'i'
+    ),
+    '^(bà\s+|ông\s+(?=(nguyễn|trần|lê|phạm|hoàng|huỳnh|vũ|võ|phan|trương|bùi|đặng|đỗ|ngô|hồ|dương|đinh|lý|đào|đoàn'
+    '|lương|mai|trịnh|lâm|cao|tạ|tô|hà|thái|châu|chu|phùng|lưu|tăng|vương|tống|quách|nông|lò|vàng|giàng|thạch'
+    '|kim|y)\s))', '', 'i'
+);
+
 -- Names of persons: Title case, without a form of address and without a nickname in brackets.
 create or replace function landing.slow_name(t text) returns text
 language sql immutable parallel safe
@@ -383,10 +395,7 @@ return (
         end
     from (
         select landing.slow_text(
-            regexp_replace(
-                regexp_replace(landing.slow_text(t), '^(đ\s?[/.]\s?c\.?|đồng chí)\s*:?\s*', '', 'i'),
-                '\s*[(\[][^)\]]*[)\]]', ' ', 'g'
-            )
+            regexp_replace(landing.without_titles(landing.slow_text(t)), '\s*[(\[][^)\]]*[)\]]', ' ', 'g')
         ) as s
     ) as cleaned
 );
@@ -397,7 +406,7 @@ return case
     when t is null then ''
     when
         t like '%  %' or t like ' %' or t like '% ' or t not like '% %' or t = upper(t) or t = lower(t)
-        or t like 'Đồng chí%' or t like 'đồng chí%'
+        or t ~ '^(Đồng chí|đồng chí|Ông|ông|Bà|bà|GS|PGS|TS|ThS|Ths) '
         or t ~ '[\t\n\r\v\f\u00a0\u00ad\u00d0\u00f0\u0300-\u036f\u1680'
         '\u2000-\u200f\u2028\u2029\u202f\u205f\u2060\u212a\u212b\u3000\ufeff(\[/.]'
         then landing.slow_name(t)
@@ -410,7 +419,7 @@ return case
     when t is null or t = c or btrim(t) = '' then null
     when c = '' then 'placeholder'
     when t ~ '[(\[]' then 'alias'
-    when landing.slow_text(t) ~* '^(đ\s?[/.]\s?c\M|đồng chí)' then 'title'
+    when landing.slow_text(t) ~* '^((đ\s?[/.]\s?c|đồng chí|ông|bà|gs|pgs|ts|ths|bs|ks|cn|ls)\M)' then 'title'
     when lower(landing.slow_text(t)) = lower(c) and landing.slow_text(t) <> c then 'case'
     else landing.clean_text_repair(t, c)
 end;

@@ -51,7 +51,8 @@ def fill(connection: psycopg.Connection) -> None:
 def _organisations(connection: psycopg.Connection) -> None:
     for province, commune in (("38", "14758"), ("40", "16681")):
         root, base, cell = (f"{province}.{tail}" for tail in ("000.000.000.000", "001.000.000.000", "001.001.000.001"))
-        say(connection, "organisation", province, "root", organisation_code=root, organisation_type="T1")
+        founded = {"organisation_type": "T1", "valid_from": "2025-07-01"}
+        say(connection, "organisation", province, "root", organisation_code=root, **founded)
         say(
             connection,
             *("organisation", province, "base"),
@@ -72,13 +73,18 @@ def _members(connection: psycopg.Connection) -> None:
     say(connection, "member", "40", "an", batch=2, organisation_code="40.001.001.000.001", **AN)
     say(connection, "member", "38", "binh", organisation_code="38.009.000.000.000", **BINH)
     say(connection, "member", "38", "old", organisation_code="CB1", full_name="Lê Văn Cũ", status="TU_TRAN")
+    cell = {"organisation_code": "38.001.001.000.001"}
+    say(connection, "member", "38", "giap", full_name="Phạm Giáp", admission_date="1986-12-01", **cell)
+    say(connection, "member", "38", "moi", full_name="Vũ Mới", admission_date="2026-01-15", status="DU_BI", **cell)
     journey = {"from_organisation_code": "38.001.001.000.001", "to_organisation_code": "40.001.001.000.001"}
     say(connection, "membership_transfer", "38", "t1", member_key="an", arrived_date="2026-03-15", **journey)
     say(connection, "membership_transfer", "40", "t2", member_key="nobody")
+    say(connection, "membership_transfer", "38", "t3", member_key="giap", state="GIOI_THIEU", **journey)
 
 
 def _cadres(connection: psycopg.Connection) -> None:
-    say(connection, "cadre", "38", "an", agency_code="VP", political_theory="3", **AN)
+    standards = {"management_level": "BTV_XA", "professional_education": "3", "political_theory": "3"}
+    say(connection, "cadre", "38", "an", agency_code="VP", **standards, **AN)
     say(connection, "cadre", "40", "dung", agency_code="unknown", full_name="Hồ Thị Dung", sex="F")
     for key, cadre in (("known", "an"), ("lost", "nobody")):
         say(connection, "position_assignment", "38", key, cadre_key=cadre, organisation_code="38.001.000.000.000")
@@ -86,6 +92,7 @@ def _cadres(connection: psycopg.Connection) -> None:
         say(connection, "planning", "38", key, cadre_key=cadre, agency_code="38-TT")
         for record in ("training", "award", "discipline"):
             say(connection, record, "38", key, cadre_key=cadre)
+    say(connection, "position_assignment", "38", "post", cadre_key="an", agency_code="VP", position_title="Trưởng ban")
     say(connection, "evaluation", "38", "unit", subject_kind="TAP_THE", agency_code="VP", period="2026-Q3")
 
 

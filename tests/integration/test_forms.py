@@ -13,9 +13,10 @@ import psycopg
 import pytest
 from python_calamine import CalamineWorkbook
 
+from orchestration.forms.cells import State
 from orchestration.forms.definition import form_codes, load_form
 from orchestration.forms.period import FormError, parse_period
-from orchestration.forms.report import Report, State, list_records, make_report
+from orchestration.forms.report import Report, list_records, make_report
 from orchestration.forms.workbook import write_workbook
 from orchestration.warehouse import connect
 from tests.forms_world import key, make_relations, put, put_organisation
@@ -115,14 +116,16 @@ def live(connection: psycopg.Connection, life: Life) -> None:
             admission_date=life.admitted, official_date=life.admitted + timedelta(365), source=cell[:2],
             source_key=f"{life.name}/{n}" if n else life.name,
         )  # fmt: skip
-    move(connection, life, "KET_NAP", life.admitted, None, life.cell)
+    move(connection, life, "KET_NAP", life.admitted, start=None, end=life.cell)
     for n, (day, cell) in enumerate(life.moves):
-        move(connection, life, "CHUYEN_SINH_HOAT", day, stays[n][1], cell)
+        move(connection, life, "CHUYEN_SINH_HOAT", day, start=stays[n][1], end=cell)
     if life.end:
-        move(connection, life, life.end[1], life.end[0], stays[-1][1], None)
+        move(connection, life, life.end[1], life.end[0], start=stays[-1][1], end=None)
 
 
-def move(connection: psycopg.Connection, life: Life, kind: str, day: date, start: str | None, end: str | None) -> None:
+def move(
+    connection: psycopg.Connection, life: Life, kind: str, day: date, *, start: str | None, end: str | None
+) -> None:
     put(
         connection, "membership_movement", person_id=key(life.name), movement_kind=kind, moved_on=day,
         from_organisation_code=start, from_organisation_id=key(start) if start else None,
@@ -221,7 +224,7 @@ def test_large_figures_of_minorities_are_shown_and_never_listed(by_hand: str, co
         live(country, Life(f"Mường {n}", date(2000, 1, 1), THANH_HOA, ethnicity="06"))
     assert figure(make_report(by_hand, "3", "38", H1), "I.3") == 5
     with pytest.raises(FormError, match="never listed"):
-        list_records(by_hand, "3", "38", H1, "I.3.1")
+        list_records(by_hand, "3", "38", H1, cell="I.3.1")
 
 
 def test_mismatch_is_said_and_does_not_hide_figures(by_hand: str, country: psycopg.Connection) -> None:
@@ -232,13 +235,13 @@ def test_mismatch_is_said_and_does_not_hide_figures(by_hand: str, country: psyco
 
 
 def test_records_behind_a_figure(by_hand: str) -> None:
-    (record,) = list_records(by_hand, "1", "38", H1, "B2a.1")
+    (record,) = list_records(by_hand, "1", "38", H1, cell="B2a.1")
     assert (record["person_id"], record["organisation_code"], record["source_key"]) == (key("came"), THANH_HOA, "came")
     report = make_report(by_hand, "1", "38", H1)
     for code in ("A", "B", "B1", "C", "C3a", "C5b", "D"):
-        assert len(list_records(by_hand, "1", "38", H1, f"{code}.1")) == figure(report, code)
+        assert len(list_records(by_hand, "1", "38", H1, cell=f"{code}.1")) == figure(report, code)
     with pytest.raises(FormError, match="no line 'Z'"):
-        list_records(by_hand, "1", "38", H1, "Z.1")
+        list_records(by_hand, "1", "38", H1, cell="Z.1")
 
 
 def test_refusals_are_one_sentence(by_hand: str) -> None:

@@ -140,6 +140,12 @@ READERS: dict[str, Cases] = {
         "NGUYỄN VĂN A": "Nguyễn Văn A",
         "nguyễn  văn a": "Nguyễn Văn A",
         "Đ/c Nguyễn Văn A": "Nguyễn Văn A",
+        "Ông Nguyễn Văn A": "Nguyễn Văn A",
+        "Bà Trần Thị B": "Trần Thị B",
+        "TS. Lê Văn C": "Lê Văn C",
+        "PGS. TS. Lê Văn C": "Lê Văn C",
+        "ThS. Hà Thị D": "Hà Thị D",
+        "Ông Thị Lan": "Ông Thị Lan",
         "Đồng chí Lê Thị B": "Lê Thị B",
         "Nguyễn Văn A (Tư)": "Nguyễn Văn A",
         "H'Bia Niê": "H'Bia Niê",
@@ -186,6 +192,7 @@ REPAIRS: dict[str, dict[tuple[str, str], str | None]] = {
     "person_name_text": {
         ("NGUYỄN VĂN A", "Nguyễn Văn A"): "case",
         ("Đ/c Lê B", "Lê B"): "title",
+        ("ThS. Lê B", "Lê B"): "title",
         ("Lê B (Tư)", "Lê B"): "alias",
     },
 }

@@ -4,12 +4,14 @@
 -- leaving is not known, from the re-admission. Whoever serves a party discipline on the day of a round waits for the
 -- next; the reason is not shown. Time moves rows on the days of the rounds only.
 with upcoming as (
-    select make_date(years.year, split_part(rule.value, '-', 1)::integer, split_part(rule.value, '-', 2)::integer)
+    select
+        make_date(years.year, split_part(rule.value, '-', 1)::integer, split_part(rule.value, '-', 2)::integer)
             as round_on
     from {{ ref('dated_rule') }} as rule
-    cross join generate_series(
-        extract(year from {{ business_date() }})::integer, extract(year from {{ business_date() }})::integer + 1
-    ) as years (year)
+    cross join
+        generate_series(
+            extract(year from {{ business_date() }})::integer, extract(year from {{ business_date() }})::integer + 1
+        ) as years (year)
     where rule.rule_code = 'BADGE_ROUND' and {{ applies_on('rule', business_date()) }}
 ),
 
@@ -57,7 +59,7 @@ leavings as (
         on
             spells.person_id = ended.person_id
             and ended.standing = 'DA_KET_THUC'
-            and ended.valid_to <= spells.readmission_date
+            and spells.readmission_date >= ended.valid_to
     group by spells.person_id
 ),
 

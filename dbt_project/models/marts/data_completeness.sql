@@ -13,18 +13,19 @@ with said as (
         select
             source,
             count(*) as records,
-            {% for name in names -%}
-            count({{ name }}) as {{ name }}{{ ',' if not loop.last }}
-            {% endfor %}
+        {% for name in names -%}
+        count({{ name }}) as {{ name }}{{ ',' if not loop.last }}
+        {% endfor %}
         from {{ ref('stg_' ~ record) }}
         group by source
     ) as counted
-    cross join lateral (
-        values
-        {% for name in names -%}
-        ('{{ name }}', counted.{{ name }}){{ ',' if not loop.last }}
-        {% endfor %}
-    ) as filled (field, filled)
+    cross join
+        lateral (
+            values
+            {% for name in names -%}
+            ('{{ name }}', counted.{{ name }}){{ ',' if not loop.last }}
+            {% endfor %}
+        ) as filled (field, filled)
     {{ 'union all' if not loop.last }}
     {% endfor %}
 )

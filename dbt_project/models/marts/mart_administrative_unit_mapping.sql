@@ -17,7 +17,7 @@ with versions as (
         on
             mapping.old_code = old_unit.code
             and mapping.old_code_set = old_unit.code_set
-            and old_unit.valid_from < mapping.effective_from
+            and mapping.effective_from > old_unit.valid_from
     left join {{ ref('administrative_unit') }} as new_unit
         on
             mapping.new_code = new_unit.code

@@ -13,5 +13,5 @@ select
 from period
 inner join office
     on
-        coalesce(office.valid_from < period.to_on, true)
-        and coalesce(office.valid_to >= period.to_on, true)
+        coalesce(period.to_on > office.valid_from, true)
+        and coalesce(period.to_on <= office.valid_to, true)

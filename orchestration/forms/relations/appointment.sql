@@ -1,5 +1,5 @@
 -- Appointments, elections and rotations that began in each period. Grain: period_no, assignment.
--- `came_from` is the level and type of the agency of the person's assignment before.
+-- Where a rotation came from is the agency of the person's assignment before it.
 select
     period.period_no,
     assignment.person_id,
@@ -22,23 +22,28 @@ select
 from period
 inner join published.position_assignment as assignment
     on
-        assignment.started_on >= period.from_on
-        and assignment.started_on < period.to_on
+        period.from_on <= assignment.started_on
+        and period.to_on > assignment.started_on
 left join office on assignment.agency_id = office.agency_id
 left join subtree on assignment.organisation_id = subtree.organisation_id
-left join lateral (
-    select
+left join (
+    select distinct on (rotation.source, rotation.source_key)
+        rotation.source,
+        rotation.source_key,
         agency.agency_id,
         agency.agency_level
-    from published.position_assignment as earlier
+    from published.position_assignment as rotation
+    inner join published.position_assignment as earlier
+        on
+            rotation.person_id = earlier.person_id
+            and rotation.started_on > earlier.started_on
     inner join published.agency as agency on earlier.agency_id = agency.agency_id
-    where
-        assignment.assignment_kind = 'LUAN_CHUYEN'
-        and earlier.person_id = assignment.person_id
-        and earlier.started_on < assignment.started_on
-    order by earlier.started_on desc
-    limit 1
-) as before on true
+    where rotation.assignment_kind = 'LUAN_CHUYEN'
+    order by rotation.source, rotation.source_key, earlier.started_on desc
+) as before
+    on
+        assignment.source = before.source
+        and assignment.source_key = before.source_key
 inner join published.person as person on assignment.person_id = person.person_id
 left join published.cadre as cadre on assignment.cadre_id = cadre.cadre_id
 left join minority on assignment.person_id = minority.person_id

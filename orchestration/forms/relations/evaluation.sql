@@ -13,12 +13,7 @@ select
     evaluation.level,
     subtree.organisation_type,
     subtree.basic_sector,
-    exists (
-        select from published.position_assignment as assignment
-        where
-            assignment.person_id = evaluation.person_id
-            and assignment.validity && daterange(period.from_on, period.to_on)
-    ) as is_leader
+    leader.person_id is not null as is_leader
 from period
 inner join published.evaluation as evaluation
     on
@@ -26,4 +21,15 @@ inner join published.evaluation as evaluation
         and evaluation.year = extract(year from period.from_on)
 left join office on evaluation.agency_id = office.agency_id
 left join subtree on evaluation.organisation_id = subtree.organisation_id
+left join (
+    select distinct
+        period.period_no,
+        assignment.person_id
+    from period
+    inner join published.position_assignment as assignment
+        on assignment.validity && daterange(period.from_on, period.to_on)
+) as leader
+    on
+        period.period_no = leader.period_no
+        and evaluation.person_id = leader.person_id
 where office.agency_id is not null or subtree.organisation_id is not null

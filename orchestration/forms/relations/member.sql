@@ -1,5 +1,20 @@
 -- Members on the days before and at the end of each period. Grain: period_no, moment, person.
 -- Where somebody was on a day is undone from where they are now: the first transfer after the day says where it began.
+with spell as (
+    select *
+    from published.party_membership
+    where
+        standing not in ('TRUNG_KHAI', 'CHO_TIEP_NHAN')
+        and (
+            organisation_id in (select organisation_id from subtree)
+            or person_id in (
+                select person_id
+                from transfer
+                where from_organisation_id in (select organisation_id from subtree)
+            )
+        )
+)
+
 select
     day.period_no,
     day.moment,
@@ -26,20 +41,7 @@ select
     person.political_theory,
     minority.is_minority
 from day
-inner join (
-    select *
-    from published.party_membership
-    where
-        standing not in ('TRUNG_KHAI', 'CHO_TIEP_NHAN')
-        and (
-            organisation_id in (select organisation_id from subtree)
-            or person_id in (
-                select person_id
-                from transfer
-                where from_organisation_id in (select organisation_id from subtree)
-            )
-        )
-) as spell on spell.validity @> day.on_date
+inner join spell on spell.validity @> day.on_date
 left join (
     select distinct on (day.period_no, day.moment, transfer.person_id, left(transfer.from_organisation_code, 2))
         day.period_no,

@@ -13,8 +13,8 @@ select
     movement.movement_kind in ('CHUYEN_SINH_HOAT', 'CHUYEN_DI_NGOAI') as is_transfer,
     destination.organisation_id is not null as is_in,
     origin.organisation_id is not null as is_out,
-    ends.from_root is distinct from ends.to_root as is_between_roots,
-    ends.from_root is not distinct from ends.to_root
+    (ends.from_root is distinct from ends.to_root) as is_between_roots,
+    (ends.from_root is not distinct from ends.to_root)
     and (
         origin.organisation_id is null
         or destination.organisation_id is null

@@ -12,8 +12,8 @@ select
 from period
 inner join subtree
     on
-        coalesce(subtree.valid_from < period.to_on, true)
-        and coalesce(subtree.valid_to >= period.to_on, true)
+        coalesce(period.to_on > subtree.valid_from, true)
+        and coalesce(period.to_on <= subtree.valid_to, true)
 left join (
     select distinct
         period.period_no,
@@ -23,8 +23,8 @@ left join (
         on
             movement.is_counted
             and movement.movement_kind in ('KET_NAP', 'KET_NAP_LAI')
-            and movement.moved_on >= period.from_on
-            and movement.moved_on < period.to_on
+            and period.from_on <= movement.moved_on
+            and period.to_on > movement.moved_on
     inner join subtree as place on movement.to_organisation_id = place.organisation_id
 ) as admitting
     on

@@ -20,7 +20,7 @@ from period
 inner join published.planning as planning
     on
         planning.status = 'VAO'
-        and coalesce(planning.decision_date < period.to_on, true)
+        and coalesce(period.to_on > planning.decision_date, true)
         and coalesce(planning.term_to_year >= extract(year from period.to_on - 1), true)
 left join office on planning.agency_id = office.agency_id
 left join subtree on planning.organisation_id = subtree.organisation_id

@@ -1,5 +1,5 @@
 -- Posts held in the unit's agencies and party organisations at the end of each period. Grain: period_no, assignment.
--- Which post it is, is read from the title: there is no agreed list of position codes. A title of two posts counts in both.
+-- Which post it is, is read from the title, for want of an agreed list of codes. A title of two posts counts in both.
 select
     period.period_no,
     assignment.person_id,

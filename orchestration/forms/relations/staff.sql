@@ -15,10 +15,7 @@ select
     cadre.rank_code,
     coalesce(cadre.professional_education, person.professional_education) as professional_education,
     coalesce(cadre.political_theory, person.political_theory) as political_theory,
-    exists (
-        select from published.party_membership as spell
-        where spell.person_id = cadre.person_id and spell.validity @> day.on_date
-    ) as is_party_member,
+    party_member.person_id is not null as is_party_member,
     person.sex,
     date_part('year', age(day.on_date, person.birth_date)) as age,
     minority.is_minority
@@ -29,4 +26,16 @@ inner join published.cadre as cadre
         and (cadre.leave_reason is null or cadre.ended_on is not null)
 inner join office as place on cadre.agency_id = place.agency_id
 inner join published.person as person on cadre.person_id = person.person_id
+left join (
+    select distinct
+        day.period_no,
+        day.moment,
+        spell.person_id
+    from day
+    inner join published.party_membership as spell on spell.validity @> day.on_date
+) as party_member
+    on
+        day.period_no = party_member.period_no
+        and day.moment = party_member.moment
+        and cadre.person_id = party_member.person_id
 left join minority on cadre.person_id = minority.person_id

@@ -16,7 +16,8 @@ select
 from period
 inner join published.cadre as cadre on cadre.leave_reason is null or cadre.ended_on is not null
 inner join office as place on cadre.agency_id = place.agency_id
-cross join lateral (
-    values ('TANG', cadre.started_on, null), ('GIAM', cadre.ended_on, cadre.leave_reason)
-) as events (direction, happened_on, reason)
+cross join
+    lateral (
+        values ('TANG', cadre.started_on, null), ('GIAM', cadre.ended_on, cadre.leave_reason)
+    ) as events (direction, happened_on, reason)
 where events.happened_on >= period.from_on and events.happened_on < period.to_on

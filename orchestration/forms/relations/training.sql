@@ -10,14 +10,21 @@ select
     training.ended_on as happened_on,
     training.training_type,
     training.level,
-    exists (
-        select from published.position_assignment as assignment
-        where assignment.person_id = training.person_id and assignment.validity @> (period.to_on - 1)
-    ) as is_leader
+    leader.person_id is not null as is_leader
 from period
 inner join published.training as training
     on
-        training.ended_on >= period.from_on
-        and training.ended_on < period.to_on
+        period.from_on <= training.ended_on
+        and period.to_on > training.ended_on
 inner join published.cadre as cadre on training.cadre_id = cadre.cadre_id
 inner join office on cadre.agency_id = office.agency_id
+left join (
+    select distinct
+        period.period_no,
+        assignment.person_id
+    from period
+    inner join published.position_assignment as assignment on assignment.validity @> (period.to_on - 1)
+) as leader
+    on
+        period.period_no = leader.period_no
+        and training.person_id = leader.person_id

@@ -1,7 +1,13 @@
 -- Transfers of party activity of each period with their papers, temporary ones too. Grain: period_no, transfer.
 -- A transfer that both sides report is one.
-select distinct on (period.period_no, movement.person_id, movement.transfer_type, movement.left_on, origin.organisation_id,
-    destination.organisation_id)
+select distinct on (
+    period.period_no,
+    movement.person_id,
+    movement.transfer_type,
+    movement.left_on,
+    origin.organisation_id,
+    destination.organisation_id
+)
     period.period_no,
     movement.person_id,
     coalesce(destination.organisation_id, origin.organisation_id) as organisation_id,
@@ -22,6 +28,13 @@ left join subtree as origin on movement.from_organisation_id = origin.organisati
 left join subtree as destination on movement.to_organisation_id = destination.organisation_id
 where origin.organisation_id is not null or destination.organisation_id is not null
 order by
-    period.period_no, movement.person_id, movement.transfer_type, movement.left_on, origin.organisation_id,
-    destination.organisation_id, movement.is_counted desc, movement.moved_on desc nulls last, movement.source,
+    period.period_no,
+    movement.person_id,
+    movement.transfer_type,
+    movement.left_on,
+    origin.organisation_id,
+    destination.organisation_id,
+    movement.is_counted desc,
+    movement.moved_on desc nulls last,
+    movement.source,
     movement.source_key

@@ -76,13 +76,14 @@ office as materialized (
     from published.agency as agency
     cross join unit
     left join published.agency as superior on agency.parent_id = superior.agency_id
-    left join lateral (
-        select subtree.organisation_id
+    left join (
+        select distinct on (host_agency_id)
+            host_agency_id,
+            organisation_id
         from subtree
-        where subtree.host_agency_id = agency.agency_id
-        order by subtree.depth, subtree.organisation_id
-        limit 1
-    ) as host on true
+        where host_agency_id is not null
+        order by host_agency_id, depth, organisation_id
+    ) as host on agency.agency_id = host.host_agency_id
     where
         host.organisation_id is not null
         or (unit.depth = 1 and agency.province_code = unit.province_code)

@@ -1,0 +1,195 @@
+"""Stewards decide, runs obey, undo restores; and the nights in between give what one run from nothing gives."""
+
+from __future__ import annotations
+
+import random
+from datetime import date
+from typing import Any
+
+import psycopg
+import pytest
+
+from identity.step import link_persons
+from identity.stewardship import StewardError, decide, explain, person_records, queue, show, split, undo
+from orchestration.reference import load_reference
+from tests.raw_rows import say, withdraw
+
+NIGHT = date(2026, 11, 22)
+AN = {"full_name": "Nguyễn Văn An", "birth_date": "1970-05-03", "personal_id": "099070000001"}
+TWIN = {**AN, "personal_id": None, "admission_date": None}
+NAMES = ["Nguyễn Văn An", "Nguyễn Văn Ân", "Khuất Thị Hoà", "Khuất Thị Hòa", "K'Brể", "Lê An", "A", ""]
+BORN = ["1970-05-03", "1970-03-05", "1981-09-10", "1981-09-11", None]
+NUMBERS = ["099070000001", "099070000007", "099181718293", "000000000000", None, None, "099370000001"]
+
+
+@pytest.fixture(name="warehouse")
+def with_reference(warehouse: psycopg.Connection) -> psycopg.Connection:
+    list(load_reference(warehouse))
+    warehouse.commit()
+    return warehouse
+
+
+def persons(connection: psycopg.Connection) -> dict[str, str]:
+    rows = connection.execute(
+        """
+        select l.source || '/' || l.record || '/' || l.source_key, l.person_id::text
+        from identity.person_link as l inner join identity.linkage_record as r using (source, record, source_key)
+        where r.present
+        """
+    ).fetchall()
+    return dict(rows)
+
+
+def groups(linked: dict[str, str]) -> set[frozenset[str]]:
+    by_person: dict[str, set[str]] = {}
+    for record, person in linked.items():
+        by_person.setdefault(person, set()).add(record)
+    return {frozenset(g) for g in by_person.values()}
+
+
+def drawn(rng: random.Random) -> dict[str, Any]:
+    return {
+        "full_name": rng.choice(NAMES),
+        "birth_date": rng.choice(BORN),
+        "personal_id": rng.choice(NUMBERS),
+        "sex": rng.choice(["M", "F"]),
+        "old_party_card_no": rng.choice(["38012345", "40012345", None, None]),
+        "admission_date": rng.choice(["2010-05-19", "2004-02-03", None]),
+    }
+
+
+def forget_links(connection: psycopg.Connection) -> None:
+    connection.execute(
+        """
+        truncate identity.linkage_record, identity.evidence, identity.broken_evidence, identity.review_item,
+            identity.conflict, identity.person_link, identity.person, identity.person_event, identity.linked_version,
+            identity.decision, identity.decision_pair restart identity
+        """
+    )
+
+
+def standing(connection: psycopg.Connection) -> tuple[set[Any], set[Any], set[Any]]:
+    """Clusters, review items and conflicts that stand now."""
+    names = "identity.record_name(left_id), identity.record_name(right_id)"
+    review = connection.execute(f"select {names}, reason from identity.review_item where closed_at is null").fetchall()
+    conflicts = connection.execute(
+        "select left_source, left_key, right_source, right_key, reason from identity.conflict"
+        " where resolved_at is null and reason like 'number%'"
+    ).fetchall()
+    pairs = {(frozenset(r[:2]), r[2]) for r in review}
+    return groups(persons(connection)), pairs, set(conflicts)
+
+
+def test_incremental_nights_give_what_a_run_from_nothing_gives(warehouse: psycopg.Connection) -> None:
+    for history in range(20):
+        rng = random.Random(history)
+        with warehouse.transaction(force_rollback=True):
+            batch = 1
+            for _ in range(3):
+                for _ in range(rng.randint(3, 6)):
+                    key, source = str(rng.randint(1, 6)), rng.choice(["38", "40"])
+                    if rng.random() < 0.2:
+                        withdraw(warehouse, "member", source, key, batch)
+                    else:
+                        say(warehouse, rng.choice(["member", "member", "cadre"]), source, key, batch, **drawn(rng))
+                    batch += 1
+                link_persons(warehouse, NIGHT)
+            by_nights = standing(warehouse)
+            forget_links(warehouse)
+            link_persons(warehouse, NIGHT)
+            assert standing(warehouse) == by_nights, f"history {history}"
+
+
+def test_decision_binds_and_undo_gives_back_clusters_and_ids(warehouse: psycopg.Connection) -> None:
+    for source in ("38", "40", "44", "48"):
+        say(warehouse, "member", source, "1", **TWIN)
+    say(warehouse, "cadre", "38", "7", **AN)
+    say(warehouse, "member", "38", "2", **AN)
+    link_persons(warehouse, NIGHT)
+    rng = random.Random(7)
+    before = persons(warehouse)
+    names = sorted(before)
+    made: list[int] = []
+    while len(made) < 12:
+        a, b = rng.sample(names, 2)
+        try:
+            made.append(decide(warehouse, (a, b), rng.choice(["same", "different"]), "thử", "ks", NIGHT))
+        except StewardError:
+            undo(warehouse, made.pop(), "thử", "ks", NIGHT)
+            continue
+        if rng.random() < 0.3:
+            held = persons(warehouse)
+            link_persons(warehouse, NIGHT)
+            assert persons(warehouse) == held
+    for decision in reversed(made):
+        undo(warehouse, decision, "thử", "ks", NIGHT)
+    assert persons(warehouse) == before
+
+
+def test_a_steward_joins_and_parts(warehouse: psycopg.Connection) -> None:
+    say(warehouse, "member", "38", "1", **TWIN)
+    say(warehouse, "member", "40", "1", **TWIN)
+    link_persons(warehouse, NIGHT)
+    pair = ("38/member/1", "40/member/1")
+    assert [(i["left_record"], i["right_record"]) for i in queue(warehouse)] == [pair]
+    (why,) = explain(warehouse, list(pair))
+    assert (why["method"], why["vector"]["name"][0] > 0) == ("splink", True)
+    before = persons(warehouse)
+    number = decide(warehouse, pair, "same", "hồ sơ gốc", "ks", NIGHT)
+    assert len(set(persons(warehouse).values())) == 1
+    assert queue(warehouse) == []
+    say(warehouse, "member", "40", "1", batch=2, **{**TWIN, "full_name": "Nguyễn Văn Ân"})
+    link_persons(warehouse, NIGHT)
+    (person,) = set(persons(warehouse).values())
+    assert person_records(warehouse, person) == list(pair)
+    with pytest.raises(StewardError, match="stands about this pair"):
+        decide(warehouse, pair, "different", "nhầm", "ks", NIGHT)
+    undo(warehouse, number, "nhầm", "ks", NIGHT)
+    assert persons(warehouse) == before
+    with pytest.raises(StewardError, match="does not stand"):
+        undo(warehouse, number, "nhầm", "ks", NIGHT)
+
+
+def test_split_outlives_a_night_and_keeps_history(warehouse: psycopg.Connection) -> None:
+    say(warehouse, "member", "38", "1", **AN)
+    say(warehouse, "cadre", "T1", "9", **AN)
+    link_persons(warehouse, NIGHT)
+    before = persons(warehouse)
+    (person,) = set(before.values())
+    number = split(warehouse, person, ["T1/cadre/9"], "hai người", "ks", NIGHT)
+    link_persons(warehouse, NIGHT)
+    assert len(set(persons(warehouse).values())) == 2
+    kinds = warehouse.execute("select kind from identity.person_event order by event_id").fetchall()
+    assert kinds == [("split",), ("record moved",)]
+    undo(warehouse, number, "một người", "ks", NIGHT)
+    assert persons(warehouse) == before
+
+
+def test_values_are_masked_and_revealing_is_kept_on_record(warehouse: psycopg.Connection) -> None:
+    say(warehouse, "member", "38", "1", **AN)
+    link_persons(warehouse, NIGHT)
+    told = {r["attribute"]: r["38/member/1"] for r in show(warehouse, ["38/member/1"], "ks", reveal=False)}
+    assert (told["full_name"], told["birth_date"], told["personal_id"]) == ("N. V. A.", "1970-**-**", "**********01")
+    assert warehouse.execute("select count(*) from identity.reveal").fetchone() == (0,)
+    told = {r["attribute"]: r["38/member/1"] for r in show(warehouse, ["38/member/1"], "ks", reveal=True)}
+    assert told["personal_id"] == AN["personal_id"]
+    assert warehouse.execute("select revealed_by, records from identity.reveal").fetchall() == [("ks", ["38/member/1"])]
+
+
+def test_bad_input_links_nobody_and_breaks_nothing(warehouse: psycopg.Connection) -> None:
+    bad = [
+        {"full_name": ""}, {"full_name": ""}, {"full_name": "A"}, {"full_name": "A"},
+        {**TWIN, "personal_id": "000000000000"}, {**TWIN, "personal_id": "000000000000"},
+        {"full_name": "Lê Thị Tám", "birth_date": "1970-01-01", "birth_date_precision": "Y"},
+        {"full_name": "Lê Thị Tám", "birth_date": "1970-01-01", "birth_date_precision": "Y"},
+        {"full_name": "Trần Bá Chín", "sex": "F", "birth_date": "1970-01-01", "personal_id": "099070000001"},
+        {"full_name": "Phan Văn Mười", "birth_date": "1970-07-08", "personal_id": "099270000001"},
+    ]  # fmt: skip
+    for number, values in enumerate(bad):
+        say(warehouse, "member", "38", str(number), **{"admission_date": None, **values})
+    for number in range(500):
+        values = {"full_name": f"Người {number}", "personal_id": "099070718293", "admission_date": None}
+        say(warehouse, "member", "40", str(number), **values)
+    summary = link_persons(warehouse, NIGHT)
+    assert summary.persons == summary.records == len(bad) + 500
+    assert summary.conflicts == 499
