@@ -19,7 +19,8 @@ MANY = 50
 
 _SAME_BIRTH = "a.birth_date = b.birth_date and a.birth_precision = 'D' and b.birth_precision = 'D'"
 _BORNE_OUT = {
-    "personal_id": f"a.id_verdict = 'valid' and b.id_verdict = 'valid' and (a.name_key = b.name_key or ({_SAME_BIRTH}))",
+    "personal_id": f"a.id_verdict = 'valid' and b.id_verdict = 'valid'"
+    f" and (a.name_key = b.name_key or ({_SAME_BIRTH}))",
     "old_party_card_no": f"a.name_key = b.name_key and {_SAME_BIRTH}",
     "old_identity_no": f"a.name_key = b.name_key and {_SAME_BIRTH}",
 }
@@ -140,7 +141,7 @@ def refresh_evidence(connection: psycopg.Connection) -> tuple[int, int]:
 
 
 def withdraw_evidence(connection: psycopg.Connection, methods: list[str], found: str, same: str = "") -> int:
-    """Withdraw standing evidence of `methods` about dirty records that is not in the table `found`; returns how much."""
+    """Withdraw standing evidence of `methods` about dirty records that is not in table `found`; returns how much."""
     return connection.execute(_WITHDRAW.format(found=found, same=same), {"methods": methods}).rowcount
 
 

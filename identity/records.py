@@ -78,18 +78,21 @@ where known.present and m.source is null and c.source is null
 #: Numbers are given in the order of the keys, so that the order in which records arrive decides nothing.
 _WRITE = f"""
 insert into identity.linkage_record (
-    source, record, source_key, present, batch, row_hash, {", ".join(_COMPARED)}
+    source, record, source_key, present, batch, row_hash, id_verdict, {", ".join(_COMPARED)}
 )
 select
     t.source, t.record, t.source_key, true, t.batch, t.row_hash,
-    t.name_key, identity.plain_key_of(t.name_key), identity.name_key(t.other_name), t.sex, t.birth_date,
+    identity.personal_id_verdict(t.personal_id, t.sex, t.birth_date, p.prefix is not null),
+    t.name_key, identity.plain_key_of(t.name_key),
+    case when t.other_name is not null then identity.name_key(t.other_name) end, t.sex, t.birth_date,
     t.birth_date_precision, t.personal_id, t.party_card_no, t.old_identity_no, t.old_party_card_no,
     place.units, place.provinces, t.admission_date
 from (select *, identity.name_key(full_name) as name_key from changed_row) as t
 left join place on t.hometown_code = place.code
+left join reference.identity_prefix as p on p.prefix = left(t.personal_id, 3)
 order by t.source collate "C", t.record collate "C", t.source_key collate "C"
 on conflict (source, record, source_key) do update
-set present = true, batch = excluded.batch, row_hash = excluded.row_hash,
+set present = true, batch = excluded.batch, row_hash = excluded.row_hash, id_verdict = excluded.id_verdict,
     {", ".join(f"{c} = excluded.{c}" for c in _COMPARED)}
 """
 
@@ -114,6 +117,7 @@ with held as (
     select t.number, count(*) as holders from touched_number as t
     inner join identity.linkage_record as r on r.personal_id = t.number
     where t.kind = 'personal_id' and r.present group by t.number
+    having count(*) > {most_holders} or bool_or(r.id_verdict = 'shared by too many')
 ), changed as (
 update identity.linkage_record as r set id_verdict = said.verdict
 from (
@@ -210,12 +214,6 @@ def _number_verdicts(connection: psycopg.Connection, most_holders: int) -> None:
     )
     connection.execute("create index on touched_number (number); analyze touched_number")
     connection.execute(_VERDICTS.format(most_holders=int(most_holders)))
-    connection.execute(
-        """
-        update identity.linkage_record as r set id_verdict = 'missing'
-        from dirty where dirty.record_id = r.record_id and r.personal_id is null and r.id_verdict is distinct from 'missing'
-        """
-    )
     for kind in ("old_identity_no", "old_party_card_no"):
         connection.execute(_CROWDED.format(kind=kind), [most_holders])
 

@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 
 from identity.deterministic import RULE_VERSION, refresh_conflicts, refresh_evidence
-from identity.person_ids import IdChanges, assign_ids, release_reused_keys
+from identity.person_ids import IdChanges, assign_ids
 
 _WORK_TABLES = (
     *("place", "changed_row", "vanished", "old_number", "touched_number", "dirty", "found_evidence", "touched_pair"),
@@ -66,11 +66,11 @@ def link_persons(connection: psycopg.Connection, business_date: date) -> Summary
 
     settings = load_settings()
     guards = Guards.of(settings)
+    apply_decisions(connection, business_date)
     with connection.transaction():
         connection.execute("select pg_advisory_xact_lock(hashtext('lienthong identity'))")
         connection.execute("set local client_min_messages = warning")
         connection.execute("set local work_mem = '128MB'")
-        apply_decisions(connection, business_date)
         clear_work(connection)
         version = _version(connection)
         everything = _other_version(connection, version)
@@ -174,7 +174,7 @@ def _note_affected(connection: psycopg.Connection, *, everything: bool) -> None:
 
 
 def apply_decisions(connection: psycopg.Connection, business_date: date) -> IdChanges:
-    """Let clusters follow the decisions made and undone since, one by one and in order; in the caller's transaction."""
+    """Let clusters follow the decisions made and undone since, one by one and in order, each whole or not at all."""
     from identity.person_ids import restore_links
 
     waiting = connection.execute(
@@ -188,14 +188,19 @@ def apply_decisions(connection: psycopg.Connection, business_date: date) -> IdCh
     ).fetchall()
     new = merged = 0
     for decision_id, undone, _ in waiting:
-        if undone:
-            restore_links(connection, decision_id, business_date)
+        with connection.transaction():
+            connection.execute("select pg_advisory_xact_lock(hashtext('lienthong identity'))")
+            connection.execute("set local client_min_messages = warning")
+            column = "undo_applied_at" if undone else "applied_at"
+            if undone:
+                restore_links(connection, decision_id, business_date)
             connection.execute(
-                "update identity.decision set undo_applied_at = now() where decision_id = %s", [decision_id]
+                sql.SQL("update identity.decision set {} = now() where decision_id = %s").format(
+                    sql.Identifier(column)
+                ),
+                [decision_id],
             )
-        else:
-            connection.execute("update identity.decision set applied_at = now() where decision_id = %s", [decision_id])
-        changes = _follow(connection, decision_id, business_date)
+            changes = _follow(connection, decision_id, business_date)
         new, merged = new + changes.new, merged + changes.merged
     return IdChanges(new, merged)
 

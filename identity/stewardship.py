@@ -33,7 +33,6 @@ def _rows(connection: psycopg.Connection, query: str, values: list[Any]) -> list
 def _apply(connection: psycopg.Connection, business_date: date) -> None:
     from identity.step import apply_decisions
 
-    connection.execute("set local client_min_messages = warning")
     apply_decisions(connection, business_date)
 
 
@@ -93,7 +92,7 @@ def explain(connection: psycopg.Connection, records: list[str]) -> list[dict[str
 
 
 def decide(
-    connection: psycopg.Connection, pair: tuple[str, str], verdict: str, reason: str, who: str, business_date: date
+    connection: psycopg.Connection, pair: tuple[str, str], verdict: str, *, reason: str, who: str, business_date: date
 ) -> int:
     """Decide about two records (named source/record/key); returns the number of the decision."""
     with connection.transaction():
@@ -103,7 +102,7 @@ def decide(
 
 
 def split(
-    connection: psycopg.Connection, person_id: str, records: list[str], reason: str, who: str, business_date: date
+    connection: psycopg.Connection, person_id: str, records: list[str], *, reason: str, who: str, business_date: date
 ) -> int:
     """Take records out of a person; returns the number of the decision."""
     with connection.transaction():
@@ -114,7 +113,7 @@ def split(
     return int(row["no"])
 
 
-def undo(connection: psycopg.Connection, decision_id: int, reason: str, who: str, business_date: date) -> None:
+def undo(connection: psycopg.Connection, decision_id: int, *, reason: str, who: str, business_date: date) -> None:
     """Take a decision back: clusters and person ids are again those before it."""
     with connection.transaction():
         _rows(connection, "select identity.undo(%s, %s, %s)::text", [decision_id, reason, who])

@@ -115,7 +115,9 @@ def decide(
         raise typer.BadParameter("the verdict is same, different or “cannot tell”")
     with _warehouse() as connection:
         pair = _pair(connection, item, record)
-        number = stewardship.decide(connection, pair, verdict, reason, getpass.getuser(), today())
+        number = stewardship.decide(
+            connection, pair, verdict, reason=reason, who=getpass.getuser(), business_date=today()
+        )
     print(f"Decision {number}. To take it back: lienthong identity undo {number} --reason …")
 
 
@@ -125,13 +127,15 @@ def split(
 ) -> None:
     """Take records out of a person: they are somebody else's.
 
-    Example: lienthong identity split 57778bd6-ef08-66f0-0a3c-ee7466fac16f --record 38/member/100003 --reason "Trùng tên"
+    Example: lienthong identity split 57778bd6-ef08-66f0-0a3c-ee7466fac16f --record 38/member/3 --reason "Hai người"
     """
     from identity import stewardship
     from orchestration.settings import today
 
     with _warehouse() as connection:
-        number = stewardship.split(connection, person, record or [], reason, getpass.getuser(), today())
+        number = stewardship.split(
+            connection, person, record or [], reason=reason, who=getpass.getuser(), business_date=today()
+        )
     print(f"Decision {number}. To take it back: lienthong identity undo {number} --reason …")
 
 
@@ -145,7 +149,7 @@ def undo(decision: Annotated[int, typer.Argument(min=1, help="Number of the deci
     from orchestration.settings import today
 
     with _warehouse() as connection:
-        stewardship.undo(connection, decision, reason, getpass.getuser(), today())
+        stewardship.undo(connection, decision, reason=reason, who=getpass.getuser(), business_date=today())
     print(f"Decision {decision} is undone.")
 
 

@@ -1,7 +1,22 @@
 -- Admissions, restorations, transfers and leavings of each period that touch the unit. Grain: period_no, movement.
 -- A transfer inside one committee under the unit's own root moves nobody between the lines of a form.
+with touching as materialized (
+    select
+        period.period_no,
+        movement.*
+    from period
+    inner join published.membership_movement as movement
+        on
+            movement.is_counted
+            and movement.moved_on >= period.from_on
+            and movement.moved_on < period.to_on
+    where
+        movement.from_organisation_id in (select organisation_id from subtree)
+        or movement.to_organisation_id in (select organisation_id from subtree)
+)
+
 select
-    period.period_no,
+    movement.period_no,
     movement.person_id,
     coalesce(destination.organisation_id, origin.organisation_id) as organisation_id,
     coalesce(destination.basic_sector, origin.basic_sector) as basic_sector,
@@ -30,12 +45,7 @@ select
     person.professional_education,
     minority.is_minority
 from unit
-cross join period
-inner join published.membership_movement as movement
-    on
-        movement.is_counted
-        and movement.moved_on >= period.from_on
-        and movement.moved_on < period.to_on
+cross join touching as movement
 left join subtree as origin on movement.from_organisation_id = origin.organisation_id
 left join subtree as destination on movement.to_organisation_id = destination.organisation_id
 cross join lateral (
@@ -50,4 +60,3 @@ left join published.party_membership as spell
         movement.source_record = 'member'
         and movement.source = spell.source
         and movement.source_key = spell.source_key
-where origin.organisation_id is not null or destination.organisation_id is not null

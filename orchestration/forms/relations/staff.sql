@@ -1,5 +1,13 @@
 -- Cadres, civil servants, public employees and contract staff of the unit's agencies on the days before and at the end
 -- of each period. Grain: period_no, moment, employment record.
+with employed as materialized (
+    select cadre.*
+    from published.cadre as cadre
+    where
+        cadre.agency_id in (select agency_id from office)
+        and (cadre.leave_reason is null or cadre.ended_on is not null)
+)
+
 select
     day.period_no,
     day.moment,
@@ -20,10 +28,7 @@ select
     date_part('year', age(day.on_date, person.birth_date)) as age,
     minority.is_minority
 from day
-inner join published.cadre as cadre
-    on
-        cadre.validity @> day.on_date
-        and (cadre.leave_reason is null or cadre.ended_on is not null)
+inner join employed as cadre on cadre.validity @> day.on_date
 inner join office as place on cadre.agency_id = place.agency_id
 inner join published.person as person on cadre.person_id = person.person_id
 left join (
@@ -33,6 +38,7 @@ left join (
         spell.person_id
     from day
     inner join published.party_membership as spell on spell.validity @> day.on_date
+    where spell.person_id in (select person_id from employed)
 ) as party_member
     on
         day.period_no = party_member.period_no
