@@ -20,7 +20,7 @@ class StewardError(ExplainedError):
 def _rows(connection: psycopg.Connection, query: str, values: list[Any]) -> list[dict[str, Any]]:
     with connection.cursor(row_factory=dict_row) as cursor:
         try:
-            return cursor.execute(query, values).fetchall()  # type: ignore[arg-type]
+            return cursor.execute(query, values).fetchall()
         except psycopg.errors.RaiseException as error:
             raise StewardError(error.diag.message_primary or "refused") from None
         except (
