@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from orchestration.server import ensure_server, stop_server
+from orchestration.server import ensure_server, server_status, stop_server
 from orchestration.warehouse import connect, prepare
 
 TEMPLATE = "warehouse_template"
@@ -21,13 +22,21 @@ def _in_server(server_url: str, statement: str) -> None:
         connection.execute(statement)  # type: ignore[call-overload]
 
 
+def discard_server(home: Path) -> None:
+    """Stop the embedded server of `home` and remove its data, which may lie outside where root made it."""
+    data = server_status(home)["data"]
+    stop_server(home)
+    if data:
+        shutil.rmtree(data, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of an embedded server that lives as long as the session of this worker."""
     home: Path = tmp_path_factory.mktemp("server")
     url = ensure_server(home)
     yield url
-    stop_server(home)
+    discard_server(home)
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ import pytest
 from orchestration.server import ensure_server, stop_server
 from orchestration.settings import PROJECT
 from sources.registry import load_sources
+from tests.conftest import discard_server
 from tests.integration.offline import means, run_offline
 
 pytestmark = pytest.mark.timeout(600)
@@ -105,8 +106,8 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
     assert built.returncode == 0, built.stderr
     forbid(made)
     yield made
-    stop_server(folder / "home")
-    stop_server(folder / "second")
+    discard_server(folder / "home")
+    discard_server(folder / "second")
 
 
 @pytest.fixture(scope="module")

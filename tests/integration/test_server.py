@@ -11,6 +11,7 @@ import pytest
 
 from orchestration.server import ensure_server, server_status, stop_server
 from orchestration.warehouse import connect, prepare
+from tests.conftest import discard_server
 
 
 def test_it_is_made_reused_stopped_and_started_again(tmp_path: Path) -> None:
@@ -27,7 +28,7 @@ def test_it_is_made_reused_stopped_and_started_again(tmp_path: Path) -> None:
             row = connection.execute("select lower(name) from kept").fetchone()
             assert row == ("đảng bộ ấ",)
     finally:
-        stop_server(tmp_path)
+        discard_server(tmp_path)
 
 
 def test_it_asks_for_a_password_and_listens_on_loopback_only(server_url: str) -> None:
@@ -43,7 +44,7 @@ def test_its_secret_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     try:
         assert stat.S_IMODE((tmp_path / "server.json").stat().st_mode) == 0o600
     finally:
-        stop_server(tmp_path)
+        discard_server(tmp_path)
 
 
 def test_it_runs_in_a_folder_that_only_its_owner_can_enter(tmp_path: Path) -> None:
@@ -57,7 +58,7 @@ def test_it_runs_in_a_folder_that_only_its_owner_can_enter(tmp_path: Path) -> No
         # As root the data must lie where the server's own user can enter.
         assert (os.geteuid() == 0) != data.is_relative_to(closed)
     finally:
-        stop_server(closed / "var")
+        discard_server(closed / "var")
 
 
 def test_preparing_twice_changes_nothing(warehouse_url: str) -> None:
