@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import psycopg
@@ -123,7 +124,7 @@ def make_room(connection: psycopg.Connection, relation: PublishedRelation) -> No
                 sql.Identifier(column),
                 sql.SQL(type_),
             )
-            giving_way(connection, lambda s=statement: connection.execute(s), f"history.{relation.name}")  # type: ignore[misc]
+            giving_way(connection, partial(connection.execute, statement), f"history.{relation.name}")
         elif history[column] != type_:
             raise PublicationError(
                 f"history.{relation.name}.{column} is {history[column]} and the candidate has {type_}: "
@@ -143,7 +144,7 @@ def protect(connection: psycopg.Connection, relation: PublishedRelation) -> None
         statement = sql.SQL("alter table {} alter column {} set not null").format(
             relation.history, sql.Identifier(column)
         )
-        giving_way(connection, lambda s=statement: connection.execute(s), f"history.{relation.name}")  # type: ignore[misc]
+        giving_way(connection, partial(connection.execute, statement), f"history.{relation.name}")
     wanted = [("key", relation.key, True)]
     wanted += [(c, c, False) for c in LOOK_UP_KEYS if c in columns and c != relation.key]
     present = {

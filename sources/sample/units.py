@@ -43,22 +43,6 @@ def provinces() -> pl.DataFrame:
     )
 
 
-def former_communes() -> pl.DataFrame:
-    """Communes before July 2025: `former_province` (63 codes), `former_code`, `former_name`, `district_name`."""
-    return (
-        _seed()
-        .filter((pl.col("code_set") == "63") & (pl.col("level") == "commune"))
-        .select(
-            pl.col("parent_code").alias("former_province"),
-            pl.col("code").alias("former_code"),
-            pl.col("short_name").alias("former_name"),
-            "district_name",
-        )
-        .unique("former_code", keep="first", maintain_order=True)
-        .sort("former_province", "former_code")
-    )
-
-
 #: Provinces of July 2025 and the codes of the former ones that went into them (NSO codes of the 63).
 MERGED_FROM: dict[str, tuple[str, ...]] = {
     "08": ("02", "08"), "15": ("10", "15"), "19": ("06", "19"), "24": ("24", "27"), "25": ("17", "25", "26"),
