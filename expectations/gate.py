@@ -1,11 +1,13 @@
-"""The intake gate: Great Expectations judges a typed batch; verdicts only, never values.
+"""The intake gate: Great Expectations judges a typed batch; verdicts and counts only, never values.
 
-Counts and rows come from `expectations.faults`, from SQL of the same rules; tests hold the two equal.
+The rows of broken rules are found by `expectations.faults`, by SQL of the same rules; every batch makes
+sure that the two agree.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -27,6 +29,28 @@ class GateError(RuntimeError):
     """Great Expectations could not judge a batch; a fault of ours, never of the source."""
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """What GX says of one rule; `failed` is None where an expectation of its own tells no count."""
+
+    passed: bool
+    failed: int | None
+
+    def agrees(self, counted: RuleCount) -> bool:
+        """Whether the rows that were found say the same."""
+        return self.passed == counted.within_tolerance and self.failed in (None, counted.failed)
+
+
+def unbroken(judged: Mapping[str, Verdict], fared: Iterable[RuleCount]) -> frozenset[str]:
+    """Rules that no row breaks: none was counted, or the rule allows none and was passed."""
+    return frozenset(
+        one.rule.rule_id
+        for one in fared
+        if (verdict := judged[one.rule.rule_id]).failed == 0
+        or (verdict.failed is None and verdict.passed and not one.allowed)
+    )
+
+
 def suite_of(
     connection: psycopg.Connection, contract: Contract, fared: list[RuleCount], tables: BatchTables
 ) -> ExpectationSuite:
@@ -40,7 +64,7 @@ def suite_of(
     return suites.suite(contract, fared, dict(zip(columns, found, strict=True)), table_name(tables.typed))
 
 
-def verdicts(url: str, made: ExpectationSuite, tables: BatchTables) -> dict[str, bool]:
+def verdicts(url: str, made: ExpectationSuite, tables: BatchTables) -> dict[str, Verdict]:
     """What GX says of a batch, by rule id. Raises GateError when it cannot say."""
     from expectations import context
 
@@ -48,12 +72,12 @@ def verdicts(url: str, made: ExpectationSuite, tables: BatchTables) -> dict[str,
     schema, view = tables.judged._obj
     with context.lock, context.batch_of_table(address, schema, view) as batch:
         result = batch.validate(made, result_format="BOOLEAN_ONLY")
-    found: dict[str, bool] = {}
+    found: dict[str, Verdict] = {}
     for one in result.results:
         rule_id = one.expectation_config.meta["rule_id"]
         if one.exception_info and any(_raised(one.exception_info)):
             raise GateError(f"Great Expectations could not judge {rule_id}: {next(_raised(one.exception_info))}")
-        found[rule_id] = bool(one.success)
+        found[rule_id] = Verdict(bool(one.success), (one.meta or {}).get("failed"))
     return found
 
 

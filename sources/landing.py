@@ -157,6 +157,10 @@ class _Field:
             value = sql.SQL("({} || substr('0001-01-01', length({}) + 1))").format(value, self.text)
         return sql.SQL("{}::{} as {}").format(value, sql.SQL(self.p.physical_type), sql.Identifier(self.p.name))
 
+    def said(self) -> sql.Composable:
+        """The canonical text, never NULL: a control character stands for what could not be read."""
+        return sql.SQL("coalesce({}, E'\\x18')").format(self.text) if self.p.may_be_unread else self.text
+
     def repair(self) -> sql.Composed:
         said = _SAID.get(self.reader, "identifier_repair")
         return sql.SQL("{} || landing.{}({}, {})").format(
@@ -218,8 +222,8 @@ def typing_statement(
             repairs
         )
     )
-    texts = sql.SQL(", ").join(f.text for f in fields.values())
-    columns.append(sql.SQL("md5(row({})::text)::uuid as row_hash").format(texts))
+    texts = sql.SQL(" || E'\\x1f' || ").join(f.said() for f in fields.values())
+    columns.append(sql.SQL("md5({})::uuid as row_hash").format(texts))
     read = sql.SQL(", ").join(
         sql.SQL("l.{}, {} as {}").format(sql.Identifier(f.p.name), f.canonical, sql.Identifier(f"{f.p.name}__text"))
         for f in fields.values()

@@ -406,7 +406,7 @@ return case
     when t is null then ''
     when
         t like '%  %' or t like ' %' or t like '% ' or t not like '% %' or t = upper(t) or t = lower(t)
-        or t ~ '^(Đồng chí|đồng chí|Ông|ông|Bà|bà|GS|PGS|TS|ThS|Ths) '
+        or split_part(t, ' ', 1) in ('Đồng', 'đồng', 'Ông', 'ông', 'Bà', 'bà', 'GS', 'PGS', 'TS', 'ThS', 'Ths')
         or t ~ '[\t\n\r\v\f\u00a0\u00ad\u00d0\u00f0\u0300-\u036f\u1680'
         '\u2000-\u200f\u2028\u2029\u202f\u205f\u2060\u212a\u212b\u3000\ufeff(\[/.]'
         then landing.slow_name(t)
