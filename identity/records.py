@@ -7,16 +7,21 @@ whose pairs must be weighed again, `vanished` those that are no longer delivered
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 import psycopg
+from psycopg import sql
 
+from identity.bulk import filling
 from identity.person_ids import release_reused_keys
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from identity.model import BlockingRule
 
 RECORDS = ("member", "cadre")
 
@@ -54,25 +59,37 @@ select
 from meaning group by code
 """
 
-_CHANGED_ROWS = f"""
-create temporary table changed_row on commit drop as
-select told.*, known.record_id
-from ({" union all ".join(_OPEN.format(record=r, card=c) for r, c in (("member", "party_card_no"), ("cadre", "null")))})
-    as told
-left join identity.linkage_record as known using (source, record, source_key)
-where %s or known.record_id is null or not known.present or known.batch <> told.batch
-    or known.row_hash <> told.row_hash
+_TOLD = " union all ".join(_OPEN.format(record=r, card=c) for r, c in (("member", "party_card_no"), ("cadre", "null")))
+
+#: Open rows that are new or say something else, and records that are told no more (`told` is false). Keys of names
+#: are the dear part and made by workers; the offset lets each be made once.
+_DIFFERENCE = f"""
+create temporary table difference on commit drop as
+select different.*, identity.plain_key_of(different.name_key) as plain_key
+from (
+    select
+        told.source is not null as told, known.record_id, record, source, source_key, told.batch, told.row_hash,
+        told.full_name, told.sex, told.birth_date, told.birth_date_precision, told.personal_id, told.old_identity_no,
+        told.party_card_no, told.old_party_card_no, told.hometown_code, told.admission_date,
+        identity.name_key(told.full_name) as name_key,
+        case when told.other_name is not null then identity.name_key(told.other_name) end as other_name_key
+    from ({_TOLD}) as told
+    full join identity.linkage_record as known using (source, record, source_key)
+    where case
+        when told.source is null then known.present
+        else %s or known.record_id is null or not known.present or known.batch <> told.batch
+            or known.row_hash <> told.row_hash
+    end
+    offset bigint '0'
+) as different
 """
+
+_CHANGED_ROWS = "create temporary table changed_row on commit drop as select * from difference where told"
 
 _VANISHED = """
 create temporary table vanished on commit drop as
-select known.record_id, known.personal_id, known.old_identity_no, known.old_party_card_no
-from identity.linkage_record as known
-left join raw.member as m
-    on known.record = 'member' and m.source = known.source and m.source_key = known.source_key and m.last_batch is null
-left join raw.cadre as c
-    on known.record = 'cadre' and c.source = known.source and c.source_key = known.source_key and c.last_batch is null
-where known.present and m.source is null and c.source is null
+select record_id, known.personal_id, known.old_identity_no, known.old_party_card_no
+from difference inner join identity.linkage_record as known using (record_id) where not told
 """
 
 #: Numbers are given in the order of the keys, so that the order in which records arrive decides nothing.
@@ -83,14 +100,16 @@ insert into identity.linkage_record (
 select
     t.source, t.record, t.source_key, true, t.batch, t.row_hash,
     identity.personal_id_verdict(t.personal_id, t.sex, t.birth_date, p.prefix is not null),
-    t.name_key, identity.plain_key_of(t.name_key),
-    case when t.other_name is not null then identity.name_key(t.other_name) end, t.sex, t.birth_date,
+    t.name_key, t.plain_key, t.other_name_key, t.sex, t.birth_date,
     t.birth_date_precision, t.personal_id, t.party_card_no, t.old_identity_no, t.old_party_card_no,
     place.units, place.provinces, t.admission_date
-from (select *, identity.name_key(full_name) as name_key from changed_row) as t
+from changed_row as t
 left join place on t.hometown_code = place.code
 left join reference.identity_prefix as p on p.prefix = left(t.personal_id, 3)
 order by t.source collate "C", t.record collate "C", t.source_key collate "C"
+"""
+
+_OVERWRITE = f"""
 on conflict (source, record, source_key) do update
 set present = true, batch = excluded.batch, row_hash = excluded.row_hash, id_verdict = excluded.id_verdict,
     {", ".join(f"{c} = excluded.{c}" for c in _COMPARED)}
@@ -137,6 +156,13 @@ returning r.record_id
 insert into dirty select record_id from changed on conflict do nothing
 """
 
+_ALL_DIRTY = "insert into dirty select record_id from identity.linkage_record where present"
+
+_DIRTY = """
+insert into dirty select r.record_id from changed_row as c
+inner join identity.linkage_record as r on c.source = r.source and c.record = r.record and c.source_key = r.source_key
+"""
+
 _CROWDED = """
 insert into dirty
 select r.record_id from (
@@ -167,26 +193,25 @@ def refresh_records(
     With `everything` each open record is read again and dirty.
     """
     connection.execute(_PLACES)
-    connection.execute(_CHANGED_ROWS, [everything])
+    connection.execute("set local parallel_tuple_cost = 0.005")
+    connection.execute("set local min_parallel_table_scan_size = 0")  # workers also while nothing is linked yet
+    connection.execute(_DIFFERENCE, [everything])
+    connection.execute("analyze difference")
+    connection.execute(_CHANGED_ROWS)
     connection.execute("analyze changed_row")
     connection.execute(_VANISHED)
     reused = release_reused_keys(connection, business_date)
     connection.execute(_OLD_NUMBERS)
     connection.execute("create temporary table dirty (record_id bigint primary key) on commit drop")
-    written = connection.execute(_WRITE).rowcount
+    with filling(connection, "identity.linkage_record") as empty:
+        written = connection.execute(_WRITE if empty else _WRITE + _OVERWRITE).rowcount
     vanished = connection.execute(
         "update identity.linkage_record as r set present = false from vanished where vanished.record_id = r.record_id"
     ).rowcount
     if written > 5_000:
         connection.execute("analyze identity.linkage_record")
-    connection.execute(
-        """
-        insert into dirty select r.record_id from changed_row as c
-        inner join identity.linkage_record as r
-            on c.source = r.source and c.record = r.record and c.source_key = r.source_key
-        """
-    )
-    _number_verdicts(connection, most_holders)
+    connection.execute(_ALL_DIRTY if everything else _DIRTY)
+    _number_verdicts(connection, most_holders, everything=everything)
     connection.execute("analyze dirty")
     row = connection.execute(
         "select (select count(*) from identity.linkage_record where present), (select count(*) from dirty)"
@@ -195,7 +220,7 @@ def refresh_records(
     return Refreshed(int(row[0]), int(row[1]), vanished, reused)
 
 
-def _number_verdicts(connection: psycopg.Connection, most_holders: int) -> None:
+def _number_verdicts(connection: psycopg.Connection, most_holders: int, *, everything: bool) -> None:
     connection.execute(
         """
         create temporary table touched_number on commit drop as
@@ -210,7 +235,9 @@ def _number_verdicts(connection: psycopg.Connection, most_holders: int) -> None:
             ) as told (kind, number)
             where told.number is not null
         ) as said group by kind, number
-        """
+        having not %s or count(*) > 1 or sum(gone) > 0
+        """,
+        [everything],
     )
     connection.execute("create index on touched_number (number); analyze touched_number")
     connection.execute(_VERDICTS.format(most_holders=int(most_holders)))
@@ -218,16 +245,67 @@ def _number_verdicts(connection: psycopg.Connection, most_holders: int) -> None:
         connection.execute(_CROWDED.format(kind=kind), [most_holders])
 
 
-def load_compared(connection: psycopg.Connection) -> pa.Table:
-    """All open records as linkage records (LINKAGE_RECORD)."""
+#: Keys that block records, where they are more than a column; as in `identity.features`, or coarser.
+_BLOCKING_KEYS = {
+    "birth_year": "extract(year from {r}.birth_date)",
+    "family": "split_part({r}.plain_key, ' ', 1)",
+    "given": "split_part({r}.plain_key, ' ', -1)",
+    "hometown_province": "split_part({r}.hometown_provinces, '|', 1)",
+    "id_head": "left({r}.personal_id, 9)",
+    "id_ends": "left({r}.personal_id, 6) || right({r}.personal_id, 3)",
+    "id_tail": "right({r}.personal_id, 6)",
+}
+
+#: A number on too many records identifies nobody, whichever of them are loaded.
+_COMPARABLE = """
+with crowded_identity as materialized (
+    select old_identity_no from identity.linkage_record
+    where present and old_identity_no is not null group by old_identity_no having count(*) > {most_holders}
+), crowded_card as materialized (
+    select old_party_card_no from identity.linkage_record
+    where present and old_party_card_no is not null group by old_party_card_no having count(*) > {most_holders}
+)
+select {columns} from identity.linkage_record as r where r.present and {near}
+"""
+
+_UNCROWDED = {
+    "old_identity_no": "case when r.old_identity_no not in (table crowded_identity) then r.old_identity_no end",
+    "old_party_card_no": "case when r.old_party_card_no not in (table crowded_card) then r.old_party_card_no end",
+}
+
+
+def _near(connection: psycopg.Connection, changed: Sequence[int], blocking: Iterable[BlockingRule]) -> list[int]:
+    """The changed records and all that share a blocking key with one of them: one scan, open to workers."""
+
+    def keys(names: tuple[str, ...], table: str) -> str:
+        return ", ".join(_BLOCKING_KEYS.get(name, "{r}." + name).format(r=table) for name in names)
+
+    among = "select {} from identity.linkage_record as c where c.record_id = any(%(changed)s)"
+    sides = dict.fromkeys(pair for rule in blocking for pair in ((rule.left, rule.right), (rule.right, rule.left)))
+    sharing = [f"({keys(ours, 'r')}) in ({among.format(keys(theirs, 'c'))})" for ours, theirs in sides]
+    query = f"select r.record_id from identity.linkage_record as r where r.present and ({' or '.join(sharing)})"
+    found = connection.execute(query, {"changed": list(changed)}).fetchall()
+    return sorted({*changed, *(record_id for (record_id,) in found)})
+
+
+def load_compared(
+    connection: psycopg.Connection, most_holders: int, near: tuple[Sequence[int], Iterable[BlockingRule]] | None = None
+) -> pa.Table:
+    """Open records as linkage records (LINKAGE_RECORD): all, or those near changed ones by a blocking rule."""
     import pyarrow.csv
 
     from identity.features import LINKAGE_RECORD
 
-    columns = ", ".join(LINKAGE_RECORD.names)
-    query = f"select {columns} from identity.linkage_record where present"
+    columns = ", ".join(_UNCROWDED.get(name, f"r.{name}") for name in LINKAGE_RECORD.names)
+    query = sql.SQL(_COMPARABLE).format(
+        columns=sql.SQL(columns),
+        most_holders=sql.Literal(most_holders),
+        near=sql.SQL("r.record_id = any({}::bigint [])").format(sql.Literal(_near(connection, *near)))
+        if near
+        else sql.SQL("true"),
+    )
     text = io.BytesIO()
-    with connection.cursor().copy(f"copy ({query}) to stdout (format csv)") as copy:
+    with connection.cursor().copy(sql.SQL("copy ({}) to stdout (format csv)").format(query)) as copy:
         for block in copy:
             text.write(block)
     text.seek(0)

@@ -47,17 +47,19 @@ def _score(connection: psycopg.Connection, settings: Mapping[str, Any], *, every
     import pyarrow.compute
     import pyarrow.csv
 
-    from identity.model import person_model, score
+    from identity.model import blocking_rules, person_model, score
     from identity.records import load_compared
 
-    changed = None
-    if not everything:
-        changed = [r[0] for r in connection.execute("select record_id from dirty").fetchall()]
     joined = connection.execute("select distinct left_id, right_id from found_evidence").fetchall()
     decided = pa.table(
         {"left": pa.array([p[0] for p in joined], pa.int64()), "right": pa.array([p[1] for p in joined], pa.int64())}
     )
-    scored = score(load_compared(connection), changed, decided=decided, settings=settings)
+    changed = None
+    if not everything:
+        changed = [r[0] for r in connection.execute("select record_id from dirty").fetchall()]
+    near = None if changed is None else (changed, blocking_rules(settings))
+    records = load_compared(connection, settings["most_holders"], near)
+    scored = score(records, changed, decided=decided, settings=settings)
     if scored.num_rows:
         weights = pa.compute.round(scored["weight"], 4)  # bits; rounded, so that equal is equal
         scored = scored.set_column(scored.schema.get_field_index("weight"), "weight", weights)

@@ -13,8 +13,27 @@ from identity.deterministic import RULE_VERSION, refresh_conflicts, refresh_evid
 from identity.person_ids import IdChanges, assign_ids
 
 _WORK_TABLES = (
-    *("place", "changed_row", "vanished", "old_number", "touched_number", "dirty", "found_evidence", "touched_pair"),
-    *("found_score", "affected", "beside", "candidate_record", "record_cluster", "found_broken_no", "found_review_no"),
+    *(
+        "place",
+        "difference",
+        "changed_row",
+        "vanished",
+        "old_number",
+        "touched_number",
+        "dirty",
+        "found_evidence",
+        "touched_pair",
+    ),
+    *(
+        "near_dirty",
+        "found_score",
+        "affected",
+        "beside",
+        "candidate_record",
+        "record_cluster",
+        "found_broken_no",
+        "found_review_no",
+    ),
     *(
         "found_broken",
         "found_review",
@@ -71,6 +90,7 @@ def link_persons(connection: psycopg.Connection, business_date: date) -> Summary
         connection.execute("select pg_advisory_xact_lock(hashtext('lienthong identity'))")
         connection.execute("set local client_min_messages = warning")
         connection.execute("set local work_mem = '128MB'")
+        connection.execute("set local random_page_cost = 1.1")  # what changed is found by index
         clear_work(connection)
         version = _version(connection)
         everything = _other_version(connection, version)
@@ -96,8 +116,16 @@ def link_persons(connection: psycopg.Connection, business_date: date) -> Summary
         row = connection.execute(
             """
             select
-                (select count(distinct l.person_id) from identity.person_link as l
-                inner join identity.linkage_record as r using (source, record, source_key) where r.present),
+                (select count(*) from (select from identity.person_link group by person_id) as linked)
+                - (select count(*) from (
+                    select l.person_id from identity.linkage_record as r
+                    inner join identity.person_link as l using (source, record, source_key)
+                    where not r.present group by l.person_id
+                ) as absent where not exists (
+                    select from identity.person_link as l
+                    inner join identity.linkage_record as r using (source, record, source_key)
+                    where l.person_id = absent.person_id and r.present
+                )),
                 (select count(*) from identity.review_item where closed_at is null)
             """
         ).fetchone()

@@ -14,10 +14,12 @@ from benchmarks.febrl import febrl4
 from identity.clustering import Guards, cluster
 from identity.features import LINKAGE_RECORD
 from identity.identifiers import personal_id_verdict
-from identity.model import SCORED_PAIR, load_settings, person_model, score
+from identity.model import SCORED_PAIR, blocking_rules, load_settings, person_model, score
+from identity.records import load_compared
+from identity.step import link_persons
 from identity.training import train_persons
 from orchestration.reference import load_reference
-from tests.linkage_world import linkage_world
+from tests.linkage_world import fill_raw, linkage_world
 
 SCALE, SEED = 0.002, 31  # trained on another seed
 
@@ -131,6 +133,23 @@ def test_scoring_changed_records_gives_the_same_weights(said: tuple[pa.Table, pl
     touched = everything.filter(pl.col("left").is_in(changed) | pl.col("right").is_in(changed))
     assert pl.DataFrame(score(records, changed)).sort("left", "right").equals(touched.sort("left", "right"))
     assert score(records, []).num_rows == 0
+
+
+def test_records_near_changed_ones_are_enough_to_weigh_them(warehouse: psycopg.Connection) -> None:
+    """Blocking keys of the warehouse find every pair that those of the features find."""
+    list(load_reference(warehouse))
+    fill_raw(warehouse, SCALE, SEED)
+    link_persons(warehouse, date(2026, 11, 22))
+    settings = load_settings()
+    everybody = load_compared(warehouse, settings["most_holders"])
+    pairs = pl.DataFrame(score(everybody))
+    crossing = pl.DataFrame(everybody).join(
+        pl.DataFrame(everybody), left_on="personal_id", right_on="party_card_no", suffix="_other"
+    )
+    changed = [*pairs["left"].head(30), *pairs["right"].tail(30), *crossing["record_id"].head(10), 1, 2, 3]
+    near = load_compared(warehouse, settings["most_holders"], (changed, blocking_rules(settings)))
+    assert len(set(changed)) < near.num_rows < everybody.num_rows / 2
+    assert score(near, changed).sort_by("left").equals(score(everybody, changed).sort_by("left"))
 
 
 def test_training_is_repeatable_and_needs_no_truth(said: tuple[pa.Table, pl.Series]) -> None:
