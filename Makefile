@@ -6,7 +6,7 @@ SHELL := /bin/bash
 export UV_PYTHON_DOWNLOADS := never
 export DO_NOT_TRACK := 1
 export DAGSTER_DISABLE_TELEMETRY := 1
-SQL_MODELS := dbt_project/models dbt_project/tests dbt_project/macros
+SQL_MODELS := dbt_project/models dbt_project/tests dbt_project/macros orchestration/forms/relations
 
 .PHONY: help nightly dev test test-services lint format docs lock clean
 

@@ -22,9 +22,12 @@ from identity.step import link_persons
 from identity.stewardship import StewardError, decide, undo
 from orchestration.reference import load_reference
 from orchestration.server import ensure_server, stop_server
-from orchestration.settings import settings
 from orchestration.warehouse import connect, prepare
-from tests.linkage_world import fill_raw
+from sources.sample.clean import world
+from sources.sample.deliveries import deliveries
+from sources.sample.draw import stream
+from sources.sample.nights import Night
+from tests.linkage_world import accept_said, fill_raw
 
 SCALE = float(os.environ.get("SCALE", "0.1"))
 SEEDS = (101, 202, 303)  # the model was trained on seed 1
@@ -195,42 +198,55 @@ def measure_undo(report: Report, connection: psycopg.Connection, many: int = 100
     report.add(at_most(f"undo: records not back after {len(made)} decisions", len(moved), "records", 0))
 
 
-def measure_nights(report: Report, server: str, folder: Path, nights: int = 30) -> None:
-    """Simulated nights with corrections, moves, closures and reused keys: ids of unchanged persons stay."""
-    from orchestration.intake import take_in
-    from sources.registry import load_sources
-    from sources.sample.nights import advance
-    from sources.sample.services import sample_services
-    from sources.sample.world import build
+def measure_nights(report: Report, server: str, nights: int = 30) -> None:
+    """Simulated nights, and a merger of provinces halfway: nobody who stays the same person gets another id.
 
-    url = _database(server, "persons_nights")
-    build(min(SCALE, 0.01), SEEDS[0], NIGHT, folder, server)
-    sources = load_sources(settings().registry)
-    lost = 0
-    with connect(url) as connection:
-        for number in range(nights + 1):
-            night = NIGHT + timedelta(days=number)
-            if number:
-                advance(folder, seed=SEEDS[0], server_url=server)
-            with sample_services(folder, server) as environment:
-                for source in sources.values():
-                    for kind in ("member", "cadre"):
-                        take_in(
-                            source,
-                            kind,
-                            warehouse_url=url,
-                            run_id="bench",
-                            business_date=night,
-                            environment=environment,
-                        )
-            before = _linked(connection)
-            link_persons(connection, night)
-            connection.commit()
-            after = _linked(connection)
-            keys = ["source", "record", "source_key"]
-            both = before.join(after, on=[*keys, "name_key", "id_verdict", "sex"], suffix="_now")
+    Corrections, moves, deaths, closures, admissions, new keys and reused keys as in `sources.sample.nights`.
+    """
+    scale, merger = min(SCALE, 0.01), nights // 2
+    true = world(scale, SEEDS[0], NIGHT)
+    first = deliveries(true, SEEDS[0], NIGHT)
+    said, who = first.records, first.who.rename({"person": "true_person_id"})
+    persons = true.persons.rename({"person": "true_person_id"})
+    lost = kept = 0
+    with connect(_database(server, "persons_nights")) as connection:
+        accept_said(connection, said)
+        _timed(connection)
+        ids = _ids_of_persons(connection, who)
+        for number in range(1, nights + 1):
+            day = NIGHT + timedelta(days=number)
+            night = Night(said, who, persons, day, stream(SEEDS[0], f"night of {day}"))
+            night.members(0.01)
+            night.cadres(0.01)
+            if number == merger:
+                night.merge("46", into="44")
+            said, who = night.said, night.who
+            accept_said(connection, said, batch=number + 1)
+            _timed(connection, day)
+            now = _ids_of_persons(connection, who)
+            both = ids.join(now, on="true_person_id", suffix="_now")
+            kept += len(both)
             lost += both.filter(pl.col("linked") != pl.col("linked_now")).height
-    report.add(at_most(f"{nights} nights: unchanged records whose person id changed", lost, "records", 0))
+            ids = now
+            print(f"  night {number}: {len(both):,} persons, {lost} ids changed so far", flush=True)
+    report.add(
+        told(f"{nights} nights: persons told again, summed over nights", kept, "persons"),
+        at_most(f"{nights} nights: persons whose id changed", lost, "persons", 0),
+    )
+
+
+def _ids_of_persons(connection: psycopg.Connection, who: pl.DataFrame) -> pl.DataFrame:
+    """The id of every true person whose records are one person to us, and nobody else's: the others are errors."""
+    linked = _linked(connection).join(
+        who.unique(["source", "record", "source_key"], keep="last"), on=["source", "record", "source_key"]
+    )
+    pure = linked.filter(pl.col("true_person_id").n_unique().over("linked") == 1)
+    return (
+        pure.group_by("true_person_id")
+        .agg(pl.col("linked").unique())
+        .filter(pl.col("linked").list.len() == 1)
+        .with_columns(pl.col("linked").list.first())
+    )
 
 
 def measure(report: Report) -> None:
@@ -245,7 +261,7 @@ def measure(report: Report) -> None:
             measure_seed(report, server, seed, groups)
         measure_groups(report, groups)
         if os.environ.get("NIGHTS", "30") != "0":
-            measure_nights(report, server, folder / "world", int(os.environ.get("NIGHTS", "30")))
+            measure_nights(report, server, int(os.environ.get("NIGHTS", "30")))
     finally:
         stop_server(folder / "home")
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,9 @@
-"""From clusters to permanent ids: an id once given stays with its person through merges, splits and absences."""
+"""From clusters to permanent ids: an id once given stays with its person through merges, splits and absences.
+
+A link that a decision moved keeps the person it had without decisions (`own_person_id`). What decisions bring about
+is always worked out from these, so that ids depend on which decisions stand, not on the order in which they were
+made and undone.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,46 @@ from dataclasses import dataclass
 from datetime import date
 
 import psycopg
+
+from identity.bulk import filling
+
+_LINKS = """
+insert into identity.person_link as link (source, record, source_key, person_id, method, linked_batch)
+select
+    candidate.source, candidate.record, candidate.source_key, cluster_person.person_id, cluster.method, candidate.batch
+from candidate_record as candidate
+inner join record_cluster as cluster using (record_no)
+inner join cluster_person using (cluster_no)
+"""
+
+_KEEP_LINKS = """
+on conflict (source, record, source_key) do update
+set
+    person_id = excluded.person_id, method = excluded.method, linked_batch = excluded.linked_batch,
+    linked_at = case when link.person_id = excluded.person_id then link.linked_at else clock_timestamp() end,
+    own_person_id = case when link.person_id = excluded.person_id then link.own_person_id else {own} end
+where (link.person_id, link.method, link.linked_batch)
+    is distinct from (excluded.person_id, excluded.method, excluded.linked_batch)
+"""
+
+#: The person of a link as a night sees it, and as a decision does: without any decision, unless others hold that id.
+_HELD_BY_NIGHT = "link.person_id"
+_HELD_BY_DECISION = """
+case
+    when link.own_person_id is null or exists (
+        select 1 from identity.person_link as held
+        inner join identity.linkage_record as elsewhere using (source, record, source_key)
+        left join candidate_record as here using (source, record, source_key)
+        where held.person_id = link.own_person_id and elsewhere.present and here.record_no is null
+    ) then link.person_id
+    else link.own_person_id
+end
+"""
+_OWN_BY_NIGHT = "null"
+_OWN_BY_DECISION = "nullif(coalesce(link.own_person_id, link.person_id), excluded.person_id)"
+
+#: How often one record can be the first of a person that a decision split off, for its ids to be found again.
+_RETURNS = 100
 
 
 @dataclass(frozen=True)
@@ -57,28 +102,36 @@ def assign_ids(connection: psycopg.Connection, business_date: date, decision_id:
 
     What becomes of ids given before is written to identity.person_event, with the decision that brought it about.
     """
-    _choose_standing_ids(connection)
+    held = _HELD_BY_NIGHT if decision_id is None else _HELD_BY_DECISION
+    _choose_standing_ids(connection, held)
     merged = _redirect_merged_ids(connection, business_date, decision_id)
-    new = _give_new_ids(connection, business_date, decision_id)
+    new = _give_new_ids(connection, held, business_date, decision_id)
     _note_moves(connection, business_date, decision_id)
-    _write_links(connection)
+    if decision_id is not None:
+        _wake_and_note_idle(connection, business_date, decision_id)
+    _write_links(connection, _OWN_BY_NIGHT if decision_id is None else _OWN_BY_DECISION)
+    if decision_id is not None:
+        _redirect_idle(connection, business_date, decision_id)
     return IdChanges(new, merged)
 
 
-def _choose_standing_ids(connection: psycopg.Connection) -> None:
+def _choose_standing_ids(connection: psycopg.Connection, held: str) -> None:
     """An id stays where most of its records are; where several meet, the oldest stays, one that was split off never."""
     connection.execute(
-        """
+        f"""
         create temporary table id_home on commit drop as
-        select distinct on (link.person_id)
-            link.person_id, cluster.cluster_no, person.created_batch, person.split_from is not null as was_split,
+        select distinct on (held.person_id)
+            held.person_id, held.cluster_no, person.created_batch, person.split_from is not null as was_split,
             person.created_at
-        from identity.person_link as link
-        inner join candidate_record as candidate using (source, record, source_key)
-        inner join record_cluster as cluster using (record_no)
-        inner join identity.person as person on link.person_id = person.person_id
-        group by link.person_id, cluster.cluster_no, person.created_batch, person.split_from, person.created_at
-        order by link.person_id, count(*) desc, cluster.cluster_no
+        from (
+            select {held} as person_id, cluster.cluster_no
+            from identity.person_link as link
+            inner join candidate_record as candidate using (source, record, source_key)
+            inner join record_cluster as cluster using (record_no)
+        ) as held
+        inner join identity.person as person on held.person_id = person.person_id
+        group by held.person_id, held.cluster_no, person.created_batch, person.split_from, person.created_at
+        order by held.person_id, count(*) desc, held.cluster_no
         """
     )
     connection.execute(
@@ -98,7 +151,9 @@ def _redirect_merged_ids(connection: psycopg.Connection, business_date: date, de
         create temporary table merged_id on commit drop as
         select id_home.person_id, cluster_person.person_id as into_person_id
         from id_home inner join cluster_person using (cluster_no)
+        inner join identity.person as person on id_home.person_id = person.person_id
         where id_home.person_id <> cluster_person.person_id
+            and person.redirect_to is distinct from cluster_person.person_id
         """
     )
     merged = connection.execute(
@@ -111,8 +166,7 @@ def _redirect_merged_ids(connection: psycopg.Connection, business_date: date, de
     connection.execute(
         """
         update identity.person set redirect_to = merged_id.into_person_id
-        from merged_id where merged_id.person_id in (person.person_id, person.redirect_to)
-            and merged_id.into_person_id <> person.person_id
+        from merged_id where merged_id.person_id = person.person_id
         """
     )
     if merged:  # records that are absent tonight follow their person too
@@ -120,30 +174,48 @@ def _redirect_merged_ids(connection: psycopg.Connection, business_date: date, de
             """
             with moved as (
                 update identity.person_link as link
-                set person_id = merged_id.into_person_id, linked_at = clock_timestamp()
-                from merged_id where link.person_id = merged_id.person_id
+                set
+                    person_id = merged_id.into_person_id, linked_at = clock_timestamp(),
+                    own_person_id = case
+                        when %(decision)s::bigint is not null
+                            then nullif(coalesce(link.own_person_id, link.person_id), merged_id.into_person_id)
+                    end
+                from merged_id where link.person_id = merged_id.person_id and not exists (
+                    select 1 from candidate_record as here
+                    where (here.source, here.record, here.source_key) = (link.source, link.record, link.source_key)
+                )
                 returning link.source, link.record, link.source_key, link.person_id, merged_id.person_id as before
             )
             insert into identity.person_event (
                 kind, person_id, from_person_id, source, record, source_key, business_date, decision_id
             )
-            select 'record moved', person_id, before, source, record, source_key, %s, %s from moved
+            select 'record moved', person_id, before, source, record, source_key, %(night)s, %(decision)s from moved
             """,
-            [business_date, decision_id],
+            {"night": business_date, "decision": decision_id},
+        )
+    if merged and decision_id is None:
+        connection.execute(
+            """
+            update identity.person_link as link set own_person_id = nullif(merged_id.into_person_id, link.person_id)
+            from merged_id where link.own_person_id = merged_id.person_id
+            """
         )
     return merged
 
 
-def _give_new_ids(connection: psycopg.Connection, business_date: date, decision_id: int | None) -> int:
-    """A new id is the digest of the key of the cluster's first record; an id already given is never given again."""
+def _give_new_ids(connection: psycopg.Connection, held: str, business_date: date, decision_id: int | None) -> int:
+    """A new id is the digest of the key of the cluster's first record; an id already given is never given again.
+
+    But a person that a decision split off before, and that another one made idle, returns with the id it had.
+    """
     connection.execute(
-        """
+        f"""
         create temporary table new_person on commit drop as
         select
-            cluster.cluster_no, min(candidate.batch) as created_batch, 0 as attempt,
+            cluster.cluster_no, min(candidate.batch) as created_batch, 0 as attempt, false as returns,
             first_record.source || '|' || first_record.record || '|' || first_record.source_key as first_key,
             md5(first_record.source || '|' || first_record.record || '|' || first_record.source_key)::uuid as person_id,
-            min(link.person_id::text)::uuid as split_from
+            min(({held})::text)::uuid as split_from
         from record_cluster as cluster
         inner join candidate_record as candidate using (record_no)
         left join identity.person_link as link using (source, record, source_key)
@@ -152,12 +224,14 @@ def _give_new_ids(connection: psycopg.Connection, business_date: date, decision_
         group by cluster.cluster_no, first_record.source, first_record.record, first_record.source_key
         """
     )
+    if decision_id is not None:
+        _find_returning(connection)
     while (
         connection.execute(
             """
             update new_person
             set attempt = attempt + 1, person_id = md5(first_key || '|' || (attempt + 1))::uuid
-            from identity.person where new_person.person_id = person.person_id
+            from identity.person where not new_person.returns and new_person.person_id = person.person_id
             """
         ).rowcount
         > 0
@@ -166,14 +240,14 @@ def _give_new_ids(connection: psycopg.Connection, business_date: date, decision_
     new = connection.execute(
         """
         insert into identity.person (person_id, created_batch, created_on, split_from)
-        select person_id, created_batch, %s, split_from from new_person
+        select person_id, created_batch, %s, split_from from new_person where not returns
         """,
         [business_date],
     ).rowcount
     connection.execute(
         """
         insert into identity.person_event (kind, person_id, from_person_id, business_date, decision_id)
-        select 'split', person_id, split_from, %s, %s from new_person where split_from is not null
+        select 'split', person_id, split_from, %s, %s from new_person where split_from is not null and not returns
         """,
         [business_date, decision_id],
     )
@@ -184,6 +258,39 @@ def _give_new_ids(connection: psycopg.Connection, business_date: date, decision_
     return new
 
 
+def _find_returning(connection: psycopg.Connection) -> None:
+    """Ids that decisions gave to a cluster of the same first record, and that nobody else holds."""
+    connection.execute(
+        """
+        update new_person set person_id = returning_id.person_id, returns = true
+        from (
+            select distinct on (n.cluster_no) n.cluster_no, p.person_id
+            from new_person as n
+            cross join generate_series(0, %s) as given (attempt)
+            inner join identity.person as p on p.person_id = case
+                when given.attempt = 0 then md5(n.first_key)::uuid else md5(n.first_key || '|' || given.attempt)::uuid
+            end
+            where exists (
+                select 1 from identity.person_event as e
+                where e.person_id = p.person_id and e.kind = 'split' and e.decision_id is not null
+            )
+            and not exists (
+                select 1 from identity.person_event as e where e.person_id = p.person_id and e.kind = 'record left'
+            )
+            and not exists (select 1 from id_home as h where h.person_id = p.person_id)
+            and not exists (
+                select 1 from identity.person_link as l
+                left join candidate_record as c using (source, record, source_key)
+                where l.person_id = p.person_id and c.record_no is null
+            )
+            order by n.cluster_no, given.attempt
+        ) as returning_id
+        where new_person.cluster_no = returning_id.cluster_no
+        """,
+        [_RETURNS],
+    )
+
+
 def _note_moves(connection: psycopg.Connection, business_date: date, decision_id: int | None) -> None:
     connection.execute(
         """
@@ -191,52 +298,90 @@ def _note_moves(connection: psycopg.Connection, business_date: date, decision_id
             kind, person_id, from_person_id, source, record, source_key, business_date, decision_id
         )
         select
-            'record moved', cluster_person.person_id, link.person_id, link.source, link.record, link.source_key, %s, %s
+            case
+                when cluster_person.person_id = link.own_person_id and %(decision)s::bigint is not null then 'restored'
+                else 'record moved'
+            end,
+            cluster_person.person_id, link.person_id, link.source, link.record, link.source_key, %(night)s, %(decision)s
         from identity.person_link as link
         inner join candidate_record as candidate using (source, record, source_key)
         inner join record_cluster as cluster using (record_no)
         inner join cluster_person using (cluster_no)
         where link.person_id <> cluster_person.person_id
         """,
+        {"night": business_date, "decision": decision_id},
+    )
+
+
+def _wake_and_note_idle(connection: psycopg.Connection, business_date: date, decision_id: int) -> None:
+    """Ids that come back stand for themselves again; `idle_id` are those that the records of this step leave."""
+    connection.execute(
+        """
+        with awake as (
+            update identity.person as p set redirect_to = null
+            from cluster_person as c where p.person_id = c.person_id and p.redirect_to is not null
+            returning p.person_id
+        )
+        insert into identity.person_event (kind, person_id, business_date, decision_id)
+        select 'restored', person_id, %s, %s from awake
+        """,
+        [business_date, decision_id],
+    )
+    connection.execute("drop table if exists pg_temp.idle_id")
+    connection.execute(
+        """
+        create temporary table idle_id on commit drop as
+        select distinct on (link.person_id) link.person_id, cluster_person.person_id as into_person_id
+        from identity.person_link as link
+        inner join candidate_record as candidate using (source, record, source_key)
+        inner join record_cluster as cluster using (record_no)
+        inner join cluster_person using (cluster_no)
+        where link.person_id not in (select person_id from cluster_person)
+        group by link.person_id, cluster_person.person_id
+        order by link.person_id, count(*) desc, cluster_person.person_id
+        """
+    )
+
+
+def _redirect_idle(connection: psycopg.Connection, business_date: date, decision_id: int) -> None:
+    """An id that no record has any more leads to where most of its records went."""
+    connection.execute(
+        """
+        with idle as (
+            update identity.person as p set redirect_to = idle_id.into_person_id
+            from idle_id
+            where p.person_id = idle_id.person_id and p.redirect_to is null
+                and not exists (select 1 from identity.person_link as l where l.person_id = p.person_id)
+            returning p.person_id, p.redirect_to
+        )
+        insert into identity.person_event (kind, person_id, from_person_id, business_date, decision_id)
+        select 'merged', redirect_to, person_id, %s, %s from idle
+        """,
         [business_date, decision_id],
     )
 
 
-def _write_links(connection: psycopg.Connection) -> None:
-    connection.execute(
-        """
-        insert into identity.person_link as link (source, record, source_key, person_id, method, linked_batch)
-        select
-            candidate.source, candidate.record, candidate.source_key, cluster_person.person_id,
-            cluster.method, candidate.batch
-        from candidate_record as candidate
-        inner join record_cluster as cluster using (record_no)
-        inner join cluster_person using (cluster_no)
-        on conflict (source, record, source_key) do update
-        set
-            person_id = excluded.person_id, method = excluded.method, linked_batch = excluded.linked_batch,
-            linked_at = case when link.person_id = excluded.person_id then link.linked_at else clock_timestamp() end
-        where (link.person_id, link.method, link.linked_batch)
-            is distinct from (excluded.person_id, excluded.method, excluded.linked_batch)
-        """
-    )
+def _write_links(connection: psycopg.Connection, own: str) -> None:
+    with filling(connection, "identity.person_link") as empty:
+        connection.execute(_LINKS if empty else _LINKS + _KEEP_LINKS.format(own=own))
 
 
 def restore_links(connection: psycopg.Connection, decision_id: int, business_date: date) -> None:
-    """Give the records that a decision moved back to the persons they had before it, and those their own ids."""
+    """Give records that are absent, and followed a person of this decision elsewhere, their own persons again."""
     connection.execute(
         """
-        with before as (
-            select distinct on (source, record, source_key) source, record, source_key, from_person_id
-            from identity.person_event
-            where decision_id = %(decision)s and kind = 'record moved'
-            order by source, record, source_key, event_id
+        with concerned as (
+            select distinct l.person_id from identity.decision_pair as p
+            inner join identity.linkage_record as r on r.record_id in (p.left_id, p.right_id)
+            inner join identity.person_link as l using (source, record, source_key)
+            where p.decision_id = %(decision)s
         ),
         restored as (
-            update identity.person_link as link set person_id = before.from_person_id, linked_at = clock_timestamp()
-            from before
-            where (link.source, link.record, link.source_key) = (before.source, before.record, before.source_key)
-                and link.person_id <> before.from_person_id
+            update identity.person_link as link
+            set person_id = link.own_person_id, own_person_id = null, linked_at = clock_timestamp()
+            from concerned, identity.linkage_record as r
+            where link.person_id = concerned.person_id and link.own_person_id is not null and not r.present
+                and (link.source, link.record, link.source_key) = (r.source, r.record, r.source_key)
             returning link.source, link.record, link.source_key, link.person_id
         ),
         awake as (
@@ -246,21 +391,6 @@ def restore_links(connection: psycopg.Connection, decision_id: int, business_dat
         )
         insert into identity.person_event (kind, person_id, source, record, source_key, business_date, decision_id)
         select 'restored', person_id, source, record, source_key, %(night)s, %(decision)s from restored
-        """,
-        {"decision": decision_id, "night": business_date},
-    )
-    connection.execute(
-        """
-        with idle as (
-            update identity.person as p set redirect_to = e.from_person_id
-            from identity.person_event as e
-            where e.decision_id = %(decision)s and e.kind = 'split' and e.person_id = p.person_id
-                and p.redirect_to is null
-                and not exists (select 1 from identity.person_link as l where l.person_id = p.person_id)
-            returning p.person_id, p.redirect_to
-        )
-        insert into identity.person_event (kind, person_id, from_person_id, business_date, decision_id)
-        select 'merged', redirect_to, person_id, %(night)s, %(decision)s from idle
         """,
         {"decision": decision_id, "night": business_date},
     )

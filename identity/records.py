@@ -17,6 +17,7 @@ from psycopg import sql
 
 from identity.bulk import filling
 from identity.person_ids import release_reused_keys
+from identity.rekeyed import follow_new_keys
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -200,6 +201,7 @@ def refresh_records(
     connection.execute(_CHANGED_ROWS)
     connection.execute("analyze changed_row")
     connection.execute(_VANISHED)
+    follow_new_keys(connection, business_date)
     reused = release_reused_keys(connection, business_date)
     connection.execute(_OLD_NUMBERS)
     connection.execute("create temporary table dirty (record_id bigint primary key) on commit drop")

@@ -21,6 +21,8 @@ from sources.documents import load_yaml
 from sources.errors import ExplainedError
 
 VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
+#: Records that describe persons: of these a source may be worth more or less on a single field.
+PERSON_RECORDS = ("member", "cadre")
 CODE = re.compile(r"^(\d{2}|T[1-6])$")
 
 
@@ -107,8 +109,10 @@ class Source(BaseModel):
                 if unknown := set(getattr(mapping, part)) - set(contracts[record].by_name):
                     names = ", ".join(sorted(unknown))
                     raise ValueError(f"records.{record}.{part}: not fields of the contract: {names}")
-        if unknown := set(self.authority) - set(KINDS):
-            raise ValueError(f"authority: not kinds: {', '.join(sorted(unknown))}")
+        fields = {f"{record}.{name}" for record in PERSON_RECORDS for name in contracts[record].by_name}
+        if unknown := set(self.authority) - set(KINDS) - fields:
+            names = ", ".join(sorted(unknown))
+            raise ValueError(f"authority: neither kinds nor fields like cadre.political_theory: {names}")
         return self
 
     def records_of(self, kind: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ Reads what the sources would deliver through the same SQL readers as intake, wit
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 import polars as pl
@@ -33,13 +34,18 @@ _COLUMNS = (
 def fill_raw(connection: psycopg.Connection, scale: float, seed: int, as_of: date = date(2026, 11, 22)) -> pl.DataFrame:
     """Fill raw.member and raw.cadre; return who is who: source, record, source_key, person."""
     said = deliveries(world(scale, seed, as_of), seed, as_of)
-    for record in ("member", "cadre"):
-        _accept(connection, record, said.records[record])
-    connection.execute("analyze raw.member; analyze raw.cadre")
+    accept_said(connection, said.records)
     return said.who
 
 
-def _accept(connection: psycopg.Connection, record: str, frame: pl.DataFrame) -> None:
+def accept_said(connection: psycopg.Connection, said: Mapping[str, pl.DataFrame], batch: int = 1) -> None:
+    """Bring what members and cadres are said to be into raw; rows that changed or went close as in a snapshot."""
+    for record in ("member", "cadre"):
+        _accept(connection, record, said[record].filter(~pl.col("gone")), batch)
+    connection.execute("analyze raw.member; analyze raw.cadre")
+
+
+def _accept(connection: psycopg.Connection, record: str, frame: pl.DataFrame, batch: int) -> None:
     contract = load_contracts()[record]
     columns = [p for p in contract.properties if p.name in _COLUMNS]
     names = ["source", "source_key", *(p.name for p in columns)]
@@ -62,9 +68,18 @@ def _accept(connection: psycopg.Connection, record: str, frame: pl.DataFrame) ->
         else:
             values.append(f"nullif({_READERS[p.repair or ''].format(c=p.name)}, '')")
     into = ", ".join(n for p in columns for n in ((p.name, p.precision) if p.partial_date else (p.name,)))
+    connection.execute("alter table said add row_hash uuid")
+    connection.execute("update said as t set row_hash = md5(t::text)::uuid")
+    connection.execute("create index on said (source, source_key); analyze said")
+    connection.execute(
+        f"update raw.{record} as r set last_batch = {int(batch)} where last_batch is null and not exists"
+        " (select from said as t where (t.source, t.source_key, t.row_hash) = (r.source, r.source_key, r.row_hash))"
+    )
     connection.execute(
         f"insert into raw.{record} (source, source_key, {into}, row_hash, first_batch)"
-        f" select t.source, t.source_key, {', '.join(values)}, md5(t::text)::uuid, 1 from said as t"
+        f" select t.source, t.source_key, {', '.join(values)}, t.row_hash, {int(batch)} from said as t"
+        f" left join raw.{record} as r on r.source = t.source and r.source_key = t.source_key and r.last_batch is null"
+        " where r.source is null"
     )
     connection.execute("drop table said")
 

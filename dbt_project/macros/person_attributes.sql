@@ -9,3 +9,13 @@
         'general_education', 'professional_education', 'political_theory', 'admission_date_known',
     ]) }}
 {%- endmacro %}
+
+{# What a record says of the person, one row a value: to be joined laterally as `claimed (attribute, value)`. #}
+{% macro claimed_values(record) -%}
+    (
+        values
+        {% for attribute in person_attributes() -%}
+        ('{{ attribute.removesuffix("_known") }}', {{ record }}.{{ attribute }}){{ ',' if not loop.last }}
+        {% endfor -%}
+    )
+{%- endmacro %}

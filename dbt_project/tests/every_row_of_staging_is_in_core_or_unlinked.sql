@@ -26,6 +26,7 @@ kept as (
     union all
     select '{{ record }}' as record
     from {{ ref(model) }}
+    {% if record == 'member' %} where source_record = 'member' {% endif %}
     {% endfor %}
 ),
 

@@ -39,6 +39,8 @@ def form(
     from orchestration.forms.report import list_records, make_report
 
     if cell is not None:
+        if out is not None:
+            raise typer.BadParameter("--cell lists records and --out writes the sheet: give one of them.")
         records = list_records(warehouse(), number, organisation, period, cell=cell, release=release)
         _print([{k: "" if v is None else str(v) for k, v in r.items()} for r in records], as_json=as_json)
         return
@@ -47,7 +49,7 @@ def form(
         from orchestration.forms.workbook import write_workbook
 
         if not out.resolve().parent.is_dir():
-            raise FormError(f"There is no folder {out.parent} to write to.")
+            raise FormError(f"Không có thư mục {out.parent} để ghi biểu: tạo thư mục hoặc chọn nơi khác.")
         write_workbook(report, out)
         if not as_json:
             print(f"{report.definition.number}, {report.unit.name}, {report.period.label}: {out}", file=sys.stderr)
@@ -55,6 +57,8 @@ def form(
         print(json.dumps(report.as_json(), ensure_ascii=False, indent=2))
     elif out is None:
         _print(report.as_table(), as_json=False)
+    if report.is_blank:
+        print(f"{report.definition.number} chưa có số liệu: {'; '.join(report.reasons)}.", file=sys.stderr)
     for mismatch in report.mismatches:
         print(mismatch.sentence, file=sys.stderr)
     if strict and report.mismatches:

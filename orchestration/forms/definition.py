@@ -19,8 +19,9 @@ RELATIONS = Path(__file__).parent / "relations"
 
 LINE_KEYS = {
     *("code", "label", "rows", "columns", "from", "where", "measure", "ratio", "period"),
-    *("missing", "evidence", "history", "sensitive", "heading"),
+    *("missing", "evidence", "without", "history", "sensitive", "heading"),
 }
+LINE_INHERITED = ("from", "measure", "missing", "evidence", "without", "history", "sensitive")
 #: Columns of forms that compare a period with the same one of the year before; the third is 1 * 100 / 2.
 COMPARISON: list[dict[str, Any]] = [
     {"code": "1", "label": "Kỳ này"},
@@ -33,8 +34,9 @@ COMPARISON: list[dict[str, Any]] = [
 class Line:
     """A row or a column. `where` holds what its ancestors demand too; `relation` None means that of the other axis.
 
-    `missing` says why no figure can be given; `evidence` is SQL that must be true for the figure to mean anything;
-    `history` is the same for the year before only. `sensitive` figures are never listed and suppressed when small.
+    `missing` says why no figure can be given; `evidence` is SQL that must be true for the figure to mean anything, and
+    `without` what is lacking where it is not; `history` is SQL for the year before only. `sensitive` figures are
+    never listed and suppressed when small.
     """
 
     code: str
@@ -45,6 +47,7 @@ class Line:
     measure: str | None
     missing: str | None
     evidence: str | None
+    without: str | None
     history: str | None
     sensitive: bool
     heading: bool
@@ -89,11 +92,11 @@ class FormDefinition:
 
     def row(self, code: str) -> Line:
         """The row of a code. Raises FormError."""
-        return _find(self.rows, code, f"form {self.form} has no line")
+        return _find(self.rows, code, f"Biểu {self.form} không có dòng")
 
     def column(self, code: str) -> Line:
         """The column of a code. Raises FormError."""
-        return _find(self.columns, code, f"form {self.form} has no column")
+        return _find(self.columns, code, f"Biểu {self.form} không có cột")
 
     def relation(self, row: Line, column: Line) -> str | None:
         """Name of the relation that a cell counts; None where nothing is counted."""
@@ -110,7 +113,7 @@ def load_form(code: str) -> FormDefinition:
     """The definition of a form, such as `1` or `8A`. Raises FormError."""
     name = code.strip().upper()
     if name not in form_codes():
-        raise FormError(f"There is no form {code!r}: choose one of {', '.join(form_codes())}.")
+        raise FormError(f"Không có biểu {code!r}: chọn một trong các biểu {', '.join(form_codes())}.")
     content = _read(name)
     columns = content.get("columns", COMPARISON)
     if isinstance(columns, str):
@@ -156,7 +159,7 @@ def _lines(
             raise FormError(
                 f"A line of the form cannot have {sorted(map(str, strange))[0]!r}: quote labels with commas."
             )
-        known = {k: inherited.get(k) for k in ("from", "measure", "missing", "evidence", "history", "sensitive")}
+        known = {k: inherited.get(k) for k in LINE_INHERITED}
         own = {k: v for k, v in item.items() if v is not None}
         merged = {**known, **own}
         where = (*inherited.get("conditions", ()), *([own["where"]] if "where" in own else []))
@@ -174,6 +177,7 @@ def _lines(
                 merged["measure"],
                 merged["missing"],
                 merged["evidence"],
+                merged["without"],
                 merged["history"],
                 bool(merged["sensitive"]),
                 bool(own.get("heading", False)),
@@ -200,7 +204,7 @@ def _find(lines: tuple[Line, ...], code: str, problem: str) -> Line:
         if line.code == code and not line.heading:
             return line
     known = ", ".join(line.code for line in lines if not line.heading)
-    raise FormError(f"{problem[:1].upper()}{problem[1:]} {code!r}: it has {known}.")
+    raise FormError(f"{problem} {code!r}: chọn một trong {known}.")
 
 
 def _check(definition: FormDefinition) -> None:

@@ -13,7 +13,7 @@ ROMAN = ("I", "II", "III", "IV")
 
 
 class FormError(ExplainedError):
-    """A form that cannot be made as it was asked for."""
+    """A form that cannot be made as it was asked for; one sentence in Vietnamese: clerks make forms."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class Period:
 
 
 def parse_period(code: str) -> Period:
-    """The period that `2026`, `2026-H1` or `2026-Q3` means. Raises FormError with one sentence."""
+    """The period that `2026`, `2026-H1` or `2026-Q3` means. Raises FormError."""
     match = PATTERN.fullmatch(code.strip().upper())
     if match is None:
-        raise FormError(f"There is no period {code!r}: give a year, a half-year or a quarter: 2026, 2026-H1, 2026-Q1.")
+        raise FormError(f"Không có kỳ báo cáo {code!r}: ghi năm, nửa năm hoặc quý, như 2026, 2026-H1 hoặc 2026-Q1.")
     year, months, first = int(match["year"]), 12, 1
     label = f"năm {year}"
     if match["half"]:

@@ -59,7 +59,7 @@ def count_cells(
         parts.append(f"select {_quoted(EVIDENCE)}, period.period_no, array[{holds}]::numeric[] from period")
     if not parts:
         return {}, set()
-    statement = with_scope(connection, organisation_id, periods) + " union all ".join(parts)
+    statement = with_scope(connection, organisation_id, periods, " union all ".join(parts))
     _plan_for_sets(connection)
     figures: dict[CellKey, Decimal] = {}
     unknown: set[tuple[str, int]] = set()
@@ -82,10 +82,8 @@ def cell_records(
     row, column = cell
     relation = definition.relation(row, column)
     if relation is None or not counted_periods(definition, row, column):
-        raise FormError(f"Nothing is counted in {row.code}.{column.code}, so there is nothing to list.")
-    statement = (
-        with_scope(connection, organisation_id, periods)
-        + f"""
+        raise FormError(f"Ô {row.code}.{column.code} không đếm bản ghi nào nên không có gì để liệt kê.")
+    listing = f"""
         select listed.person_id, person.full_name, listed.organisation_id, place.organisation_code,
             place.name as organisation, office.name as agency, listed.happened_on, listed.source, listed.source_key
         from (
@@ -96,15 +94,14 @@ def cell_records(
         left join published.party_organisation as place on listed.organisation_id = place.organisation_id
         left join office on (to_jsonb(listed) ->> 'agency_id')::uuid = office.agency_id
         order by place.path, office.agency_code, listed.happened_on, listed.person_id, listed.source_key"""
-    )
     _plan_for_sets(connection)
-    cursor = connection.execute(statement.encode())
+    cursor = connection.execute(with_scope(connection, organisation_id, periods, listing).encode())
     names = [c.name for c in cursor.description or ()]
     return [dict(zip(names, r, strict=True)) for r in cursor.fetchall()]
 
 
-def with_scope(connection: psycopg.Connection, organisation_id: str, periods: Sequence[Period]) -> str:
-    """The common tables that every relation may name: period, unit, subtree, office, transfer, minority."""
+def with_scope(connection: psycopg.Connection, organisation_id: str, periods: Sequence[Period], statement: str) -> str:
+    """A statement with the tables that every relation may name: period, unit, subtree, office, transfer, minority."""
     spans = sql.SQL(", ").join(
         sql.SQL("({}, date {}, date {})").format(
             sql.Literal(n), sql.Literal(p.start.isoformat()), sql.Literal(p.end.isoformat())
@@ -115,10 +112,11 @@ def with_scope(connection: psycopg.Connection, organisation_id: str, periods: Se
         "periods": spans.as_string(connection),
         "organisation": sql.Literal(organisation_id).as_string(connection),
         "minority": MINORITY.read_text(encoding="utf-8") if may_count_minority(connection) else NO_MINORITY,
+        "statement": statement,
     }
     text = SCOPE.read_text(encoding="utf-8")
     for name, part in parts.items():
-        text = text.replace("{" + name + "}", part)
+        text = text.replace("{{ " + name + " }}", part)
     return text
 
 

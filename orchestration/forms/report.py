@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,7 +16,7 @@ from orchestration.forms.cells import SMALL, Cell, Mismatch, State, find_mismatc
 from orchestration.forms.definition import FormDefinition, load_form
 from orchestration.forms.period import FormError, Period, parse_period
 from orchestration.forms.query import cell_records, count_cells, may_count_minority
-from orchestration.sql_session import ENGINEER, STAFF, reading_session
+from orchestration.sql_session import ENGINEER, STAFF, SqlError, reading_session
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,27 @@ class Report:
             notes.append(f"Kỳ báo cáo chưa kết thúc: số liệu tính đến ngày {self.as_of:%d/%m/%Y}.")
         if any(c.state is State.SUPPRESSED for c in self.cells.values()):
             notes.append(f"Ô ghi “<{SMALL}”: số nhỏ không hiển thị để bảo vệ dữ liệu cá nhân nhạy cảm.")
-        reasons = dict.fromkeys(line.missing for line in (*d.rows, *d.columns) if line.missing)
-        return [*notes, *(f"Chưa thu thập: {reason}." for reason in reasons), *d.notes]
+        return [*notes, *(f"Chưa thu thập: {reason}." for reason in self.reasons), *d.notes]
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why figures are not collected, each reason once in the order of the lines."""
+        rows, columns = self.definition.rows, self.definition.columns
+        never = [line.missing for line in (*rows, *columns) if line.missing]
+        # a column by ethnicity is empty for readers who may not count by it, whatever the sources sent
+        shown = [c for c in columns if not (c.missing or c.sensitive or c.period > 1)]
+        lines: dict[str, list[str]] = {}
+        for row in rows:
+            empty = any(self.cells[row.code, c.code].state is State.NOT_COLLECTED for c in shown)
+            if row.without and empty and not (row.missing or row.sensitive):
+                lines.setdefault(row.without, []).append(row.code)
+        where = {r: "" if self.is_blank else f" (dòng {', '.join(codes)})" for r, codes in lines.items()}
+        return list(dict.fromkeys([*never, *(reason + where[reason] for reason in lines)]))
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether the form has not one figure, so that the reason belongs on its face."""
+        return all(c.state in {State.NOT_COLLECTED, State.EMPTY} for c in self.cells.values())
 
     def as_json(self) -> dict[str, Any]:
         """The report as plain values."""
@@ -102,11 +122,13 @@ class Report:
 def make_report(url: str, form: str, organisation: str, period: str, release: int | None = None) -> Report:
     """Make a form. Raises FormError with one sentence."""
     definition, span = load_form(form), parse_period(period)
-    with reading_session(url, ENGINEER, release) as connection:
+    with _session(url, ENGINEER, release) as connection:
         number, business_date = _release(connection, release)
         unit = _unit(connection, organisation)
         if span.start > business_date:
-            raise FormError(f"Period {span.code} has not begun on {business_date}, the day of release {number}.")
+            raise FormError(
+                f"Kỳ {span.code} chưa bắt đầu vào ngày {business_date:%d/%m/%Y}, ngày của bản phát hành {number}."
+            )
         figures, unknown = count_cells(connection, definition, unit.organisation_id, _periods(definition, span))
         cells = make_cells(definition, figures, unknown, may_count_minority(connection))
     as_of = min(span.last_day, business_date)
@@ -119,12 +141,25 @@ def list_records(
     """The records behind one figure, named `line.column` such as `B2.1`, as staff may see them. Raises FormError."""
     definition, span = load_form(form), parse_period(period)
     row_code, _, column_code = cell.rpartition(".")
+    if not row_code:
+        raise FormError(f"Không có ô {cell!r}: ghi dòng rồi cột, cách nhau dấu chấm, như B2.1.")
     row, column = definition.row(row_code), definition.column(column_code)
     if row.sensitive or column.sensitive:
-        raise FormError(f"{cell} counts by ethnicity: such figures are shown as totals and their records never listed.")
-    with reading_session(url, STAFF, release) as connection:
+        raise FormError(
+            f"Ô {cell} đếm theo dân tộc: số liệu này chỉ hiển thị tổng số, không bao giờ liệt kê từng người."
+        )
+    with _session(url, STAFF, release) as connection:
         unit = _unit(connection, organisation)
         return cell_records(connection, definition, (row, column), unit.organisation_id, _periods(definition, span))
+
+
+@contextmanager
+def _session(url: str, role: str, release: int | None) -> Iterator[psycopg.Connection]:
+    try:
+        with reading_session(url, role, release) as connection:
+            yield connection
+    except SqlError:
+        raise FormError(f"Không có bản phát hành số {release}: xem lienthong release list.") from None
 
 
 def _periods(definition: FormDefinition, span: Period) -> Sequence[Period]:
@@ -140,7 +175,7 @@ def _release(connection: psycopg.Connection, release: int | None) -> tuple[int, 
         {"n": release},
     ).fetchone()
     if found is None:
-        raise FormError("Nothing has been published yet: run lienthong nightly.")
+        raise FormError("Chưa có bản phát hành nào: chạy lienthong nightly.")
     return found[0], found[1]
 
 
@@ -156,9 +191,7 @@ def _unit(connection: psycopg.Connection, organisation: str) -> Unit:
         {"code": code, "given": organisation},
     ).fetchone()
     if found is None:
-        raise FormError(
-            f"There is no party organisation {organisation!r}: give its code or the two digits of a province."
-        )
+        raise FormError(f"Không có tổ chức đảng {organisation!r}: ghi mã tổ chức, hai chữ số của tỉnh, hoặc T1 đến T6.")
     return Unit(*found)
 
 

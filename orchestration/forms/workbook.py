@@ -68,6 +68,8 @@ class _Sheet:
         self.sheet.merge_range(4, 0, 4, self.last, line, self.formats["centre"])
         row = 5
         warnings = [] if d.layout_confirmed else ["Bố cục biểu chưa được xác nhận với bản chính thức"]
+        if r.is_blank:
+            warnings.append(f"Biểu chưa có số liệu: {'; '.join(r.reasons)}")
         if r.mismatches:
             warnings.append(f"Có {len(r.mismatches)} đẳng thức không khớp, xem cuối biểu")
         if warnings:

@@ -60,25 +60,8 @@ return case
     else 'spaces'
 end;
 
--- Keys that ignore what people write differently. name_key keeps accents, code_key drops them.
-create or replace function landing.name_key(t text) returns text
-language plpgsql immutable parallel safe
-as $$
-declare
-    k text := lower(landing.slow_text(t));
-    i int;
-    modern constant text [] := '{oà,oá,oả,oã,oạ,oè,oé,oẻ,oẽ,oẹ,uỳ,uý,uỷ,uỹ,uỵ}';
-    classical constant text [] := '{òa,óa,ỏa,õa,ọa,òe,óe,ỏe,õe,ọe,ùy,úy,ủy,ũy,ụy}';
-begin
-    if k ~ 'o[àáảãạèéẻẽẹ]|u[ỳýỷỹỵ]' then
-        for i in 1..array_length(modern, 1) loop
-            k := replace(k, modern[i], classical[i]);
-        end loop;
-    end if;
-    return k;
-end
-$$;
-
+-- Key of a code that ignores what people write differently; names have identity.name_key.
+drop function if exists landing.name_key(text);
 create or replace function landing.code_key(t text) returns text
 language sql immutable parallel safe
 return btrim(
@@ -372,11 +355,15 @@ return case
 end;
 
 -- “Ông” is a family name too: a title only where a common family name follows, as in identity.name_key.
+-- “Đồng Chí” can be family and middle name (Đồng Chí Bằng): a title only before a whole name.
 create or replace function landing.without_titles(t text) returns text
 language sql immutable parallel safe
 return regexp_replace(
     regexp_replace(
-        t, '^((đ\s?[/.]\s?c\.?|đồng chí)\s*:?\s*|((gs|pgs|ts|ths|bs|ks|cn|ls)\.\s*)+|(gs|pgs|ts|ths)\s+)+', '', 'i'
+        t,
+        '^((đ\s?[/.]\s?c\.?|đồng chí(?=\s*:|\s+\S+\s+\S))\s*:?\s*'
+        '|((gs|pgs|ts|ths|bs|ks|cn|ls)\.\s*)+|(gs|pgs|ts|ths)\s+)+',
+        '', 'i'
     ),
     '^(bà\s+|ông\s+(?=(nguyễn|trần|lê|phạm|hoàng|huỳnh|vũ|võ|phan|trương|bùi|đặng|đỗ|ngô|hồ|dương|đinh|lý|đào|đoàn'
     '|lương|mai|trịnh|lâm|cao|tạ|tô|hà|thái|châu|chu|phùng|lưu|tăng|vương|tống|quách|nông|lò|vàng|giàng|thạch'
@@ -419,7 +406,7 @@ return case
     when t is null or t = c or btrim(t) = '' then null
     when c = '' then 'placeholder'
     when t ~ '[(\[]' then 'alias'
-    when landing.slow_text(t) ~* '^((đ\s?[/.]\s?c|đồng chí|ông|bà|gs|pgs|ts|ths|bs|ks|cn|ls)\M)' then 'title'
+    when landing.slow_text(t) ~* '^((đ\s?[/.]\s?c|đồng chí(?=\s*:|\s+\S+\s+\S)|ông|bà|gs|pgs|ts|ths|bs|ks|cn|ls)\M)' then 'title'
     when lower(landing.slow_text(t)) = lower(c) and landing.slow_text(t) <> c then 'case'
     else landing.clean_text_repair(t, c)
 end;

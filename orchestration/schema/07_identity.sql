@@ -141,16 +141,30 @@ create table if not exists identity.person_link (
     method text not null,
     linked_batch bigint not null,
     linked_at timestamptz not null default clock_timestamp(),
+    own_person_id uuid references identity.person (person_id),
     primary key (source, record, source_key)
 );
+do $$ -- a column added without need would lock out readers
+begin
+    if not exists (
+        select 1 from pg_attribute
+        where attrelid = 'identity.person_link'::regclass and attname = 'own_person_id' and not attisdropped
+    ) then
+        alter table identity.person_link add column own_person_id uuid references identity.person (person_id);
+    end if;
+end
+$$;
 create index if not exists person_link_person on identity.person_link (person_id);
+create index if not exists person_link_own_person on identity.person_link (own_person_id)
+where own_person_id is not null;
 comment on table identity.person_link is 'Which person each record belongs to; a record that disappears keeps its link for its return';
 comment on column identity.person_link.method is 'Strongest evidence that ties the record to the person, single when it stands alone';
+comment on column identity.person_link.own_person_id is 'The person it would belong to without the decisions that stand; null where that is the same';
 comment on column identity.person_link.linked_batch is 'Version of the record (raw.first_batch) that was linked, by which a reused key is noticed';
 
 create table if not exists identity.person_event (
     event_id bigint generated always as identity primary key,
-    kind text not null check (kind in ('merged', 'split', 'record moved', 'record left', 'restored')),
+    kind text not null,
     person_id uuid not null,
     from_person_id uuid,
     source text,
@@ -160,8 +174,24 @@ create table if not exists identity.person_event (
     decision_id bigint,
     happened_at timestamptz not null default now()
 );
+do $$
+begin
+    if not exists (
+        select 1 from pg_attribute
+        where attrelid = 'identity.person_event'::regclass and attname = 'from_key' and not attisdropped
+    ) then
+        alter table identity.person_event
+        add column from_key text,
+        drop constraint if exists person_event_kind_check,
+        add constraint person_event_kind_check check (
+            kind in ('merged', 'split', 'record moved', 'record left', 'restored', 'key changed')
+        );
+    end if;
+end
+$$;
 create index if not exists person_event_person on identity.person_event (person_id);
 create index if not exists person_event_decision on identity.person_event (decision_id) where decision_id is not null;
 comment on table identity.person_event is 'What became of person ids after they were given; nothing is ever deleted';
 comment on column identity.person_event.from_person_id is 'The id merged, split from, or left by the record';
+comment on column identity.person_event.from_key is 'Key that the record had before, as source/record/key';
 comment on column identity.person_event.decision_id is 'The decision that brought it about, null for a night';

@@ -287,16 +287,18 @@ begin
         select s.item_id, l.source, l.record, l.source_key
         from side as s inner join identity.person_link as l on s.person_id = l.person_id
     ),
+    of_cadre as (
+        select source, cadre_key, last_batch from raw.position_assignment
+        union all select source, cadre_key, last_batch from raw.evaluation
+        union all select source, cadre_key, last_batch from raw.planning
+        union all select source, cadre_key, last_batch from raw.training
+        union all select source, cadre_key, last_batch from raw.award
+        union all select source, cadre_key, last_batch from raw.discipline
+    ),
     depending as (
         select h.item_id from held as h
         union all
-        select h.item_id from held as h inner join raw.position_assignment as t
-            on h.record = 'cadre' and t.source = h.source and t.cadre_key = h.source_key and t.last_batch is null
-        union all
-        select h.item_id from held as h inner join raw.evaluation as t
-            on h.record = 'cadre' and t.source = h.source and t.cadre_key = h.source_key and t.last_batch is null
-        union all
-        select h.item_id from held as h inner join raw.planning as t
+        select h.item_id from held as h inner join of_cadre as t
             on h.record = 'cadre' and t.source = h.source and t.cadre_key = h.source_key and t.last_batch is null
         union all
         select h.item_id from held as h inner join raw.membership_transfer as t

@@ -220,7 +220,7 @@ def _converter(job: Job, name: str) -> Any:
     encoding = canonical(declared)
     if encoding is None:
         raise SourceError(
-            f"{job.where}: bảng mã “{declared}” của {name} không có; dùng utf-8, cp1258, tcvn3 hoặc vni.",
+            f"{job.where}: bảng mã “{declared}” của {name} không có; dùng utf-8, cp1258, tcvn3, vni hoặc vps.",
             f"unknown encoding {declared!r}",
         )
     return converter(encoding)

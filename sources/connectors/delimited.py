@@ -106,7 +106,7 @@ class _Table:
         if encoding := canonical(declared):
             return encoding
         raise SourceError(
-            f"{self.where}: bảng mã “{declared}” không có; dùng utf-8, utf-16, cp1258, tcvn3 hoặc vni.",
+            f"{self.where}: bảng mã “{declared}” không có; dùng utf-8, utf-16, cp1258, tcvn3, vni hoặc vps.",
             f"unknown encoding {declared!r}",
         )
 

@@ -46,7 +46,7 @@ AWARDS = {
 def position_assignments(
     cadres: pl.DataFrame, members: pl.DataFrame, organisations: pl.DataFrame, seed: int, as_of: date
 ) -> pl.DataFrame:
-    """Present posts of leaders, the earlier post of half of them, and cadres who are secretaries of cells."""
+    """Present posts of leaders, the earlier ones of half of them, and cadres who are secretaries of cells."""
     rng = stream(seed, "assignments")
     leaders = cadres.filter(pl.col("role") != "none").select(
         "source", "person", "agency_code", "job_title", "role", "management_level", "recruited_on", "ended_on"
@@ -79,14 +79,29 @@ def position_assignments(
     before = now.filter(
         pl.Series(flags(rng, 0.5, n)) & (pl.col("started_on") > pl.col("recruited_on").dt.offset_by("6y"))
     )
+    again = pl.col("assignment_kind") == "BO_NHIEM_LAI"
+    moved = pl.col("assignment_kind").is_in(["DIEU_DONG", "LUAN_CHUYEN"])
     earlier = before.with_columns(
         ended_on="started_on",
         started_on=pl.col("started_on").dt.offset_by("-5y"),
-        position_title=pl.lit("Phó ") + pl.col("job_title").str.to_lowercase(),
-        assignment_kind=pl.lit("BO_NHIEM"),
-        is_head=pl.lit(False),
+        agency_code=pl.when(moved).then(pl.col("agency_code").reverse().over("source")).otherwise("agency_code"),
+        position_title=pl.when(again)
+        .then("position_title")
+        .otherwise(pl.lit("Phó ") + pl.col("job_title").str.to_lowercase()),
+        is_head=again & pl.col("is_head"),
         planned_end_on="started_on",
     ).with_columns(decision_date=pl.col("started_on") - days(rng, 0, 20, len(before)))
+    # some heads are in their third term, which a rule forbids
+    first = earlier.filter(
+        pl.col("is_head")
+        & (pl.col("person") % 2 == 0)
+        & (pl.col("started_on") > pl.col("recruited_on").dt.offset_by("6y"))
+    ).with_columns(
+        pl.col("started_on", "decision_date").dt.offset_by("-5y"),
+        ended_on="started_on",
+        planned_end_on="started_on",
+    )
+    earlier = pl.concat([earlier, first]).with_columns(assignment_kind=pl.lit("BO_NHIEM"))
     every = pl.concat([now, earlier.select(now.columns), _secretaries(cadres, members, organisations)], how="diagonal")
     return (
         every.with_columns(
@@ -293,7 +308,7 @@ def transfers(
     )
     arriving = shared.filter(pl.col("fate") != "open").with_columns(source="to_source", record_no=pl.lit(2))
     inside = members.filter((pl.col("record_no") == 1) & (pl.col("status") == "CHINH_THUC"))
-    inside = inside.filter(pl.Series(flags(rng, 0.012, len(inside))))
+    inside = inside.filter(pl.Series(flags(rng, 0.012, len(inside)))).join(moves, on="person", how="anti")
     own = organisations.filter(pl.col("holds_members")).group_by("source").agg("organisation_code")
     at = pl.Series(rng.integers(0, 1_000_000, len(inside)))
     from_cell = (

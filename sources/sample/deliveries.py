@@ -149,10 +149,18 @@ _STEPS: dict[str, tuple[_Step, ...]] = {
 }
 
 
-def deliveries(world: World, seed: int, as_of: date) -> Deliveries:
-    """What each source says about the world, with the troubles of real ones."""
+def with_all_keys(world: World, seed: int) -> dict[str, pl.DataFrame]:
+    """The true records with the keys under which sources hold them, and the keys by which they refer to each other."""
+    return _linked({record: with_keys(frame, record, seed) for record, frame in world.records.items()})
+
+
+def deliveries(world: World, seed: int, as_of: date, *, faults: bool = True) -> Deliveries:
+    """What each source says about the world in its own habits, with the troubles of real ones unless `faults` is off.
+
+    Without faults every value is the true one: for tests of figures, which then must equal the truth.
+    """
     contracts, log = load_contracts(), FaultLog()
-    keyed = _linked({record: with_keys(frame, record, seed) for record, frame in world.records.items()})
+    keyed = with_all_keys(world, seed)
     habit = {code: style.dates for code, style in STYLES.items()}
     charset = {code: style.charset for code, style in STYLES.items()}
     said, who = {}, []
@@ -164,7 +172,7 @@ def deliveries(world: World, seed: int, as_of: date) -> Deliveries:
         )
         frame = _as_text(frame, contract)
         rng = stream(seed, f"faults of {record}")
-        for step in _STEPS.get(record, ()):
+        for step in _STEPS.get(record, ()) if faults else ():
             frame = step(rng, frame, log.of(record))
         if record in PEOPLE:
             who.append(frame.select("source", pl.lit(record).alias("record"), "source_key", "person", "record_no"))

@@ -16,6 +16,12 @@ BADGES = [30, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85, 90]
 #: Members with a second record in another body, by what became of the transfer.
 ELSEWHERE = {"open": 0.35, "closed": 0.45, "forgotten": 0.20}
 ELSEWHERE_SHARE = 0.024
+#: Newly admitted members whose probation has ended without a recognition.
+LATE_RECOGNITION = 0.08
+#: Members without activity for some months.
+LAPSED = 0.004
+#: Kinds of documents in a dossier by priority of digitisation.
+DOSSIER_KINDS = {1: 36, 2: 49, 3: 19}
 #: Members written into two cells of one body (temporary activity counted twice).
 COUNTED_TWICE = 0.002
 
@@ -26,7 +32,7 @@ def _cells(rng: np.random.Generator, source: pl.Series, organisations: pl.DataFr
     for body in BODIES:
         own = organisations.filter((pl.col("source") == body.code) & pl.col("holds_members"))
         n = int((source == body.code).sum())
-        least = 3 if n >= 3 * len(own) else 0
+        least = 1 if n >= len(own) else 0
         many = shared_out(n, own["weight"].to_numpy(), least=least)
         rows = rng.permutation(np.repeat(np.arange(len(own)), many))
         codes.append(own["organisation_code"].gather(rows))
@@ -47,19 +53,44 @@ def memberships(people: People, organisations: pl.DataFrame, seed: int, as_of: d
     latest = pl.lit(as_of) - days(rng, 430, 900, n)
     young = age_days < pl.duration(days=int(20.6 * 365.25))
     new = pl.Series(flags(rng, 0.033, n)) & (age_days < pl.duration(days=45 * 365))
+    waiting = stream(seed, "late recognitions")
+    late = new & pl.Series(flags(waiting, LATE_RECOGNITION, n))
     frame = frame.with_columns(
-        admission_date=pl.when(new | young)
+        admission_date=pl.when(late)
+        .then(pl.lit(as_of) - days(waiting, 366, 450, n))
+        .when(new | young)
         .then(pl.lit(as_of) - days(rng, 5, 355, n))
         .otherwise(pl.min_horizontal(wanted, latest))
     ).with_columns(
         admission_decision_date=pl.col("admission_date") - days(rng, 3, 25, n),
-        official_date=pl.when(pl.col("admission_date").dt.offset_by("1y") <= pl.lit(as_of)).then(
+        official_date=pl.when(~late & (pl.col("admission_date").dt.offset_by("1y") <= pl.lit(as_of))).then(
             pl.col("admission_date").dt.offset_by("1y")
         ),
     )
     frame = _with_status(rng, frame, as_of)
     frame = _with_cards(rng, frame, as_of, seed)
-    return _with_education(rng, frame, people, as_of)
+    frame = _with_education(rng, frame, people, as_of)
+    return _with_dossiers(_with_lapses(frame, seed, as_of), seed)
+
+
+def _with_lapses(frame: pl.DataFrame, seed: int, as_of: date) -> pl.DataFrame:
+    """A few members whom their cell has not seen for months."""
+    rng, n = stream(seed, "lapses of activity"), len(frame)
+    lapsed = pl.Series(flags(rng, LAPSED, n)) & pl.col("last_activity_date").is_not_null()
+    last = pl.max_horizontal(pl.lit(as_of) - days(rng, 80, 300, n), pl.col("admission_date"))
+    return frame.with_columns(last_activity_date=pl.when(lapsed).then(last).otherwise("last_activity_date"))
+
+
+def _with_dossiers(frame: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """How many kinds of documents of each priority are digitised: some dossiers wholly, each body at its own pace."""
+    rng, n = stream(seed, "dossiers"), len(frame)
+    place = frame["source"].replace_strict({b.code: i for i, b in enumerate(BODIES)}, return_dtype=pl.Int64).to_numpy()
+    whole, part = rng.uniform(0.2, 0.95, len(BODIES))[place], rng.uniform(0.1, 0.9, n)
+    counts = {}
+    for priority, kinds in DOSSIER_KINDS.items():
+        done = np.where(rng.random(n) < whole / priority, kinds, rng.binomial(kinds, part / priority))
+        counts[f"dossier_documents_{priority}"] = pl.Series(done, dtype=pl.Int64)
+    return frame.with_columns(**counts)
 
 
 def _with_status(rng: np.random.Generator, frame: pl.DataFrame, as_of: date) -> pl.DataFrame:

@@ -7,6 +7,7 @@ of organisations follow at the next reporting date, as they do in life.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -23,7 +24,7 @@ from sources.sample.text_variants import written_dates
 from sources.sample.world import Progress, expected_rows, write_all
 
 #: What happens to the members that change.
-LOTS = {"corrected": 0.5, "moved": 0.1, "left": 0.2, "closed": 0.1, "admitted": 0.1}
+LOTS = {"corrected": 0.4, "rekeyed": 0.1, "moved": 0.1, "left": 0.2, "closed": 0.1, "admitted": 0.1}
 
 
 @dataclass(frozen=True)
@@ -45,13 +46,16 @@ def advance(
 ) -> Changes:
     """Write the deliveries of `days` later into a built world, changing `share` of members and cadres.
 
-    Members are corrected, move to another body, leave, disappear from the lists or are admitted; one key is
-    given to somebody else. Sources that send changes mark them with their moment and send tombstones.
+    Members are corrected, get another key, move to another body, leave, disappear from the lists or are admitted;
+    one key is given to somebody else. Sources that send changes mark them with their moment and send tombstones.
     Truth follows.
     """
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     day = date.fromisoformat(summary["as_of"]) + timedelta(days=days)
-    night = _Night(folder, day, stream(seed, f"night of {day}"))
+    truths = folder / "truth"
+    said = {path.stem.removeprefix("said_"): pl.read_parquet(path) for path in sorted(truths.glob("said_*"))}
+    who, persons = pl.read_parquet(truths / "record.parquet"), pl.read_parquet(truths / "person.parquet")
+    night = Night(said, who, persons, day, stream(seed, f"night of {day}"))
     night.members(share)
     night.cadres(share)
     written = write_all(
@@ -68,14 +72,22 @@ def advance(
     return Changes(day.isoformat(), night.counted)
 
 
-class _Night:
-    """The changes of one night, made step by step on what was said before."""
+class Night:
+    """The changes of one night, made step by step on what was said before.
 
-    def __init__(self, folder: Path, day: date, rng: np.random.Generator) -> None:
-        truths = folder / "truth"
+    `said` (one frame a record), `who` and `persons` are as the truth of the sample world keeps them.
+    """
+
+    def __init__(
+        self,
+        said: Mapping[str, pl.DataFrame],
+        who: pl.DataFrame,
+        persons: pl.DataFrame,
+        day: date,
+        rng: np.random.Generator,
+    ) -> None:
         self.day, self.rng, self.log = day, rng, truth.FaultLog()
-        self.said = {path.stem.removeprefix("said_"): pl.read_parquet(path) for path in sorted(truths.glob("said_*"))}
-        self.who, self.persons = pl.read_parquet(truths / "record.parquet"), pl.read_parquet(truths / "person.parquet")
+        self.said, self.who, self.persons = dict(said), who, persons
         self.moment = datetime.combine(day, time(17, 30)).strftime(MOMENT)
         self.habits = {code: style.dates for code, style in STYLES.items()}
         self.counted: dict[str, int] = {}
@@ -126,6 +138,28 @@ class _Night:
         )
         self._touched("member", rows["row"], full_name=frame["full_name"], personal_id=frame["personal_id"])
 
+    def _rekeyed(self, rows: pl.DataFrame) -> None:
+        """The source gives new keys: the old rows go, the same come again, and what refers to them follows."""
+        self._renamed("member", rows, pl.col("source"))
+
+    def merge(self, source: str, into: str) -> None:
+        """One body takes over all members and cadres of another, under keys of its own."""
+        for record in ("member", "cadre"):
+            self._renamed(record, self._marked(record).filter(pl.col("source") == source), pl.lit(into))
+
+    def _renamed(self, record: str, rows: pl.DataFrame, source: pl.Expr) -> None:
+        self._touched(record, rows["row"], gone=pl.lit(True))
+        renamed = self._with_new_keys(record, rows.with_columns(source=source, updated_on=pl.lit(self.moment)))
+        self._added(record, renamed, renamed.select("source", "source_key", "true_person_id"))
+        keys = rows.select("source", pl.col("source_key").alias(f"{record}_key"), new_key=renamed["source_key"])
+        for name, frame in self.said.items():
+            if f"{record}_key" in frame.columns:
+                self.said[name] = (
+                    frame.join(keys, on=["source", f"{record}_key"], how="left", maintain_order="left")
+                    .with_columns(pl.coalesce("new_key", f"{record}_key").alias(f"{record}_key"))
+                    .drop("new_key")
+                )
+
     def _left(self, rows: pl.DataFrame) -> None:
         """Death, with the day of it."""
         when = self._written(pl.col("source"), pl.lit(self.day))
@@ -171,9 +205,9 @@ class _Night:
     def _admitted(self, rows: pl.DataFrame) -> None:
         """Cadres who were no members become members on probation in the cells of the chosen rows."""
         cadres = self._marked("cadre").join(
-            self.who.filter(pl.col("record") == "member"), on="true_person_id", how="anti"
+            self.who.filter(pl.col("record") == "member"), on="true_person_id", how="anti", maintain_order="left"
         )
-        places = rows.group_by("source").agg("organisation_code")
+        places = rows.group_by("source", maintain_order=True).agg("organisation_code")
         joined = (
             cadres.join(places, on="source", maintain_order="left")
             .group_by("source", maintain_order=True)

@@ -283,7 +283,7 @@ def organisations(scale: float, seed: int, as_of: date) -> pl.DataFrame:
                 pl.lit("DV"), pl.col("organisation_code").str.replace_all(".", "", literal=True).str.slice(0, 11)
             )
         ),
-        weight=pl.Series(rng.lognormal(0, 0.45, n)),
+        weight=pl.Series(rng.lognormal(0, 0.45, n) * np.where(flags(stream(seed, "small cells"), 0.03, n), 0.06, 1.0)),
     ).drop("direct", "unit", "short")
 
 

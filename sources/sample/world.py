@@ -38,14 +38,22 @@ class Summary:
 
 
 def build(
-    scale: float, seed: int, as_of: date, out: Path, server_url: str | None = None, *, progress: Progress | None = None
+    scale: float,
+    seed: int,
+    as_of: date,
+    out: Path,
+    server_url: str | None = None,
+    *,
+    faults: bool = True,
+    progress: Progress | None = None,
 ) -> Summary:
     """Write the sample world into `out`.
 
     `scale` 1.0 is the country, 0.01 has 56,000 members. Databases of PostgreSQL sources are created on
     `server_url` as `sample_<code>`, or written as SQLite files without it. `progress` is called with
     what is being written, how many sources are done, and of how many. The same scale, seed and day
-    give the same files.
+    give the same files. Without `faults` all values are the true ones; how systems write them, and the few
+    deliveries that a gate refuses, stay.
     """
     began = time.monotonic()
     if out.exists():
@@ -54,15 +62,15 @@ def build(
     out.mkdir(parents=True, exist_ok=True)
     _say(progress, "the true state of all records", 0, 1)
     true_state = world(scale, seed, as_of)
-    said = deliveries(true_state, seed, as_of)
+    said = deliveries(true_state, seed, as_of, faults=faults)
     written = write_all(said, Target(out, as_of, seed, server_url), progress)
-    faults = said.faults.frame()
+    wrong = said.faults.frame()
     truth.write(
         out / "truth",
         {
             "person": true_state.persons.rename({"person": "true_person_id"}),
             "record": said.who.rename({"person": "true_person_id"}),
-            "fault": faults,
+            "fault": wrong,
             "expected": expected_rows(written),
             **{f"said_{record}": frame for record, frame in said.records.items()},
         },
@@ -74,7 +82,7 @@ def build(
         len(true_state.persons),
         rows=_sum(written, by_source=False),
         sources=_sum(written, by_source=True),
-        faults=dict(faults["fault"].value_counts().sort("fault").iter_rows()),
+        faults=dict(wrong["fault"].value_counts().sort("fault").iter_rows()),
         seconds=round(time.monotonic() - began, 1),
     )
     (out / "summary.json").write_text(json.dumps(asdict(summary), ensure_ascii=False, indent=1), encoding="utf-8")

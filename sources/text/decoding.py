@@ -1,7 +1,7 @@
 r"""Bytes of declared legacy character sets become text, in whole chunks; no byte is ever lost.
 
-A byte that the declared set does not have is kept as `\xNN` and counted. CP1258, TCVN3 and VNI come out
-composed (NFC); Unicode input is left as it came, later steps record its repair.
+A byte that the declared set does not have is kept as `\xNN` and counted. CP1258, TCVN3, VNI and VPS
+come out composed (NFC); Unicode input is left as it came, later steps record its repair.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ CODECS = {
     "cp1258": "cp1258",
     "tcvn3": "cp1252",
     "vni": "cp1252",
+    "vps": "latin-1",  # it has letters where others have control characters
 }
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig", "utf-8"),
@@ -76,7 +77,7 @@ def converter(encoding: str) -> Callable[[str], str]:
         pairs |= _VNI_MORE
     if all(len(legacy) == 1 for legacy in pairs):
         table = str.maketrans(pairs)
-        restore = _capitals(set(pairs.values()))
+        restore = _capitals(set(pairs.values())) if encoding == "tcvn3" else str
         return lambda text: restore(unicodedata.normalize("NFC", text.translate(table)))
     longest_first = sorted(pairs, key=len, reverse=True)
     pattern = re.compile("|".join(map(re.escape, longest_first)))

@@ -19,8 +19,11 @@ _SPACES = re.compile("[ \t\n\r\v\f\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u2
 _BRACKETS = re.compile(r"\s*[(\[][^)\]]*[)\]]")
 _APOSTROPHES = str.maketrans("’‘ʼʻ`´′＇", "''''''''")
 _HYPHENS = re.compile(r"[-‐‑‒–—]")
+#: “Đồng Chí” can be family and middle name (Đồng Chí Bằng): a form of address only before a whole name.
 _ADDRESS = re.compile(
-    r"^((đ\s?[/.]\s?c\.?|đồng chí)\s*:?\s*|((gs|pgs|ts|ths|bs|ks|cn|ls)\.\s*)+|(gs|pgs|ts|ths)\s+|bà\s+)", re.IGNORECASE
+    r"^((đ\s?[/.]\s?c\.?|đồng chí(?=\s*:|\s+\S+\s+\S))\s*:?\s*"
+    r"|((gs|pgs|ts|ths|bs|ks|cn|ls)\.\s*)+|(gs|pgs|ts|ths)\s+|bà\s+)",
+    re.IGNORECASE,
 )
 #: “Ông” is a family name too (Ông Ích …): it is a form of address only before one of these.
 _SIR = re.compile(

@@ -80,6 +80,12 @@ def _members(connection: psycopg.Connection) -> None:
     say(connection, "membership_transfer", "38", "t1", member_key="an", arrived_date="2026-03-15", **journey)
     say(connection, "membership_transfer", "40", "t2", member_key="nobody")
     say(connection, "membership_transfer", "38", "t3", member_key="giap", state="GIOI_THIEU", **journey)
+    # accepted, while the record of the receiver is held back, and that of the sender is gone
+    gone = {"status": "CHUYEN_DI_NGOAI", "status_date": "2026-03-01"}
+    say(connection, "member", "38", "sent", full_name="Hồ Đi", **gone, **cell)
+    say(connection, "membership_transfer", "38", "t4", member_key="sent", arrived_date="2026-03-15", **journey)
+    say(connection, "member", "40", "came", full_name="Đỗ Đến", organisation_code="40.001.001.000.001")
+    say(connection, "membership_transfer", "40", "t5", member_key="came", arrived_date="2026-03-15", **journey)
 
 
 def _cadres(connection: psycopg.Connection) -> None:
@@ -94,6 +100,11 @@ def _cadres(connection: psycopg.Connection) -> None:
             say(connection, record, "38", key, cadre_key=cadre)
     say(connection, "position_assignment", "38", "post", cadre_key="an", agency_code="VP", position_title="Trưởng ban")
     say(connection, "evaluation", "38", "unit", subject_kind="TAP_THE", agency_code="VP", period="2026-Q3")
+    weak = {"period_type": "QUY", "period": "2026-Q3", "level": "KHTNV"}
+    say(connection, "evaluation", "38", "weak", cadre_key="an", agency_code="VP", **weak)
+    rotation = {"assignment_kind": "LUAN_CHUYEN", "started_on": "2020-01-01", "ended_on": "2023-01-01"}
+    say(connection, "position_assignment", "38", "away", cadre_key="an", agency_code="38-TT", **rotation)
+    say(connection, "agency", "38", "so", agency_code="SO", agency_type="NHA_NUOC", administrative_unit_code="38")
 
 
 def _posts(connection: psycopg.Connection) -> None:

@@ -48,7 +48,7 @@ def drop(warehouse_url: str, tmp_path: Path) -> Drop:
     return Drop(warehouse_url, folder)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1258", "tcvn3", "vni", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1258", "tcvn3", "vni", "vps", "utf-16"])
 def test_encodings(drop: Drop, encoding: str) -> None:
     text = HEAD + "1;Nguyễn Thị Hoà;Tư;x\n2;Đặng Văn Ước;;x\n"
     taken = drop.take(encode(text, encoding), encoding=encoding)
@@ -171,7 +171,7 @@ def test_an_unknown_encoding(drop: Drop) -> None:
 SIGNS = "\"'\\\t;,|\n"
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "cp1258", "tcvn3", "vni", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1258", "tcvn3", "vni", "vps", "utf-16"])
 def test_any_table_comes_back_cell_for_cell(drop: Drop, encoding: str) -> None:
     # TCVN3 does not tell toned capitals from small letters, so its tables are written small.
     cell = st.text(alphabet=LETTERS + SIGNS + ("" if encoding == "tcvn3" else "ABCXYZ"), max_size=12)

@@ -18,6 +18,7 @@ from orchestration.relations import expected_constraints, load_manifest, publish
 from orchestration.settings import Settings
 from orchestration.warehouse import connect
 from sources.contract import RECORDS
+from sources.text.vietnamese import sort_key
 from tests.integration.small_world import fill
 from tests.raw_rows import say, withdraw
 
@@ -114,6 +115,8 @@ def test_rows_of_every_record_are_in_core_or_say_why_not(world: World) -> None:
         unlinked = world.one(f"select count(*) from intermediate.int_unlinked_row where record = '{record}'")
         relation = {"organisation": "party_organisation", "member": "party_membership"}.get(record, record)
         where = ""
+        if record == "member":
+            where = "where source_record = 'member'"
         if record == "membership_transfer":
             relation, where = "membership_movement", "where source_record = 'membership_transfer'"
         assert said == unlinked + world.one(f"select count(*) from core.{relation} {where}"), record
@@ -140,6 +143,46 @@ def test_a_member_in_two_sources_is_one_person_with_one_current_membership(world
         ("40", "DANG_SINH_HOAT", True, "2026-03-15", None),
     ]
     assert world.one("select count(*) from core.person where record_count = 3 and source_count = 2") == 1
+
+
+@pytest.mark.parametrize("province", ["38", "40"])
+def test_members_before_with_those_who_came_less_those_who_went_are_members_after(world: World, province: str) -> None:
+    present = (
+        "select count(*) from core.party_membership where standing not in ('TRUNG_KHAI', 'CHO_TIEP_NHAN')"
+        f" and organisation_code like '{province}%' and validity @> date "
+    )
+    moved = (
+        "select count(*) from core.membership_movement where is_counted and moved_on between '2026-01-01' and"
+        " '2026-06-30' and left({}_organisation_code, 2) = '{}'"
+        " and left(from_organisation_code, 2) is distinct from left(to_organisation_code, 2)"
+    )
+    opening, closing = world.one(present + "'2025-12-31'"), world.one(present + "'2026-06-30'")
+    came, went = (world.one(moved.format(side, province)) for side in ("to", "from"))
+    assert came + went > 0
+    assert opening + came - went == closing
+
+
+def test_an_accepted_transfer_stands_for_the_record_that_one_side_lacks(world: World) -> None:
+    spells = world.rows(
+        """
+        select m.source_record, m.source_key, left(m.organisation_code, 2), m.standing, m.valid_from::text,
+            m.valid_to::text, m.status
+        from core.party_membership as m inner join core.person as p using (person_id)
+        where p.full_name in ('Hồ Đi', 'Đỗ Đến') order by p.full_name collate "C", m.valid_from
+        """
+    )
+    assert spells == [
+        ("member", "sent", "38", "DA_CHUYEN", "2010-05-19", "2026-03-15", "CHUYEN_DI_NGOAI"),
+        ("membership_transfer", "t4", "40", "DANG_SINH_HOAT", "2026-03-15", None, "CHINH_THUC"),
+        ("membership_transfer", "t5", "38", "DA_CHUYEN", "2010-05-19", "2026-03-15", "CHINH_THUC"),
+        ("member", "came", "40", "DANG_SINH_HOAT", "2026-03-15", None, "CHINH_THUC"),
+    ]
+
+
+def test_persons_sort_by_given_name_in_vietnamese_order(world: World) -> None:
+    in_order = [n for (n,) in world.rows('select full_name from core.person order by sort_key collate "C", full_name')]
+    assert len(set(in_order)) > 3
+    assert in_order == sorted(in_order, key=lambda name: (sort_key(name), name))
 
 
 def test_the_tree_answers_subtree_queries_by_prefix(world: World) -> None:
@@ -189,7 +232,7 @@ def test_ids_stay_and_history_moves_at_one_moment(world: World) -> None:
     before = world.ids()
     world.snapshot(first)
     relations = [r.name for r in published_relations(world.manifest)]
-    assert all(world.ids().values())
+    assert [name for name, ids in world.ids().items() if not ids] == []
 
     world.build("resource_type:test", "resource_type:unit_test")
     assert world.ids() == before
@@ -217,3 +260,38 @@ def test_ids_stay_and_history_moves_at_one_moment(world: World) -> None:
         first,
         third,
     }
+
+
+def test_two_provinces_with_an_open_transfer_are_one_person_and_a_valid_id_outweighs_authority(world: World) -> None:
+    ha = {"full_name": "Ngô Hà", "birth_date": "1980-05-06", "old_party_card_no": "38004321"}
+    spells = {"38": ("38.001.001.000.001", "099080718293"), "40": ("40.001.001.000.001", "099080718293")}
+    for source, (cell, number) in spells.items():
+        say(world.connection, "member", source, "ha", organisation_code=cell, personal_id=number, **ha)
+    leaving = {"from_organisation_code": spells["38"][0], "to_organisation_code": spells["40"][0]}
+    say(world.connection, "membership_transfer", "38", "ha", member_key="ha", state="GIOI_THIEU", **leaving)
+    ngan = {"full_name": "Lưu Ngân", "birth_date": "1985-06-07", "old_party_card_no": "40001234"}
+    say(world.connection, "member", "38", "ngan", personal_id="099075718294", political_theory="2", **ngan)
+    say(world.connection, "cadre", "40", "ngan", personal_id="099085718294", political_theory="3", **ngan)
+    untested = ("resource_type:test", "resource_type:unit_test")
+    world.build(*untested, "--select", "+party_membership", "+person_attribute", "+attribute_conflict")
+
+    people = "select person_id from core.person where full_name = '{}'"
+    (person,) = world.rows(people.format("Ngô Hà"))[0]
+    assert len(world.rows(people.format("Ngô Hà"))) == len(world.rows(people.format("Lưu Ngân"))) == 1
+    assert world.rows(
+        f"select source, standing, is_current from core.party_membership where person_id = '{person}' order by source"
+    ) == [("38", "DANG_SINH_HOAT", True), ("40", "CHO_TIEP_NHAN", False)]
+
+    claimed = "select value, source, is_survivor, agrees, is_valid, authority from core.person_attribute"
+    whose = f"where person_id in ({people.format('Lưu Ngân')}) and attribute ="
+    assert world.rows(f"{claimed} {whose} 'personal_id' order by claim_rank") == [
+        ("099085718294", "40", True, True, True, 60),
+        ("099075718294", "38", False, False, False, 80),
+    ]
+    assert world.rows(f"{claimed} {whose} 'political_theory' order by claim_rank") == [
+        ("2", "38", True, True, True, 80),
+        ("3", "40", False, False, True, 60),
+    ]
+    counted = "select attribute, overruled from marts.attribute_conflict where overruled > 0 and source = "
+    assert world.rows(f"{counted} '38' and record = 'member'") == [("personal_id", 1)]
+    assert ("political_theory", 1) in world.rows(f"{counted} '40' and record = 'cadre'")

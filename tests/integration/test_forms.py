@@ -219,11 +219,22 @@ def test_form_5_counts_by_the_sector_of_the_basic_organisation(by_hand: str) -> 
     assert report.mismatches == ()
 
 
+def test_form_6f_leaves_out_who_has_not_been_a_member_for_six_months(country: psycopg.Connection, url: str) -> None:
+    for day in (date(2025, 12, 30), date(2025, 12, 31), date(2026, 1, 1), date(2026, 6, 30)):
+        live(country, Life(f"admitted on {day}", day, THANH_HOA))
+    report = make_report(url, "6F", "38", H1)
+    assert figures(report, "1", "3", "3.1") == [4, 2, 2]
+    assert {r["happened_on"] for r in list_records(url, "6F", "38", H1, cell="3.1.1")} == {
+        date(2026, 1, 1),
+        date(2026, 6, 30),
+    }
+
+
 def test_large_figures_of_minorities_are_shown_and_never_listed(by_hand: str, country: psycopg.Connection) -> None:
     for n in range(4):
         live(country, Life(f"Mường {n}", date(2000, 1, 1), THANH_HOA, ethnicity="06"))
     assert figure(make_report(by_hand, "3", "38", H1), "I.3") == 5
-    with pytest.raises(FormError, match="never listed"):
+    with pytest.raises(FormError, match="không bao giờ liệt kê"):
         list_records(by_hand, "3", "38", H1, cell="I.3.1")
 
 
@@ -240,16 +251,16 @@ def test_records_behind_a_figure(by_hand: str) -> None:
     report = make_report(by_hand, "1", "38", H1)
     for code in ("A", "B", "B1", "C", "C3a", "C5b", "D"):
         assert len(list_records(by_hand, "1", "38", H1, cell=f"{code}.1")) == figure(report, code)
-    with pytest.raises(FormError, match="no line 'Z'"):
+    with pytest.raises(FormError, match="không có dòng 'Z'"):
         list_records(by_hand, "1", "38", H1, cell="Z.1")
 
 
 def test_refusals_are_one_sentence(by_hand: str) -> None:
     for arguments, said in (
-        (("99", "38", H1), "no form"),
-        (("1", "77", H1), "no party organisation"),
-        (("1", "38", "2026-H3"), "no period"),
-        (("1", "38", "2027"), "not begun"),
+        (("99", "38", H1), "Không có biểu"),
+        (("1", "77", H1), "Không có tổ chức đảng"),
+        (("1", "38", "2026-H3"), "Không có kỳ"),
+        (("1", "38", "2027"), "chưa bắt đầu"),
     ):
         with pytest.raises(FormError, match=said):
             make_report(by_hand, *arguments)

@@ -22,7 +22,11 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 
 @pytest.mark.parametrize(
-    "command", ["nightly", "sources", "batch", "quarantine", "release", "sql", "server", "sample", "doctor", "docs"]
+    "command",
+    [
+        *("nightly", "sources", "batch", "quarantine", "release", "identity", "form", "sql"),
+        *("server", "sample", "doctor", "docs"),
+    ],
 )
 def test_every_command_has_help(command: str) -> None:
     shown = run(command, "--help")

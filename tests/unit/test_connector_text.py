@@ -38,10 +38,13 @@ def encode(text: str, encoding: str) -> bytes:
         if encoding == "vni":
             back |= {"ẳ": "aú", "Ẳ": "AÚ"}
         return "".join(back.get(letter, letter) for letter in text).encode("cp1252")
+    if encoding == "vps":
+        back = {uni: legacy for legacy, uni in CHARMAPS["vps"].pairs}
+        return "".join(back.get(letter, letter) for letter in text).encode("latin-1")
     return text.encode(encoding)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "cp1258", "vni"])
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1258", "vni", "vps"])
 def test_a_declared_encoding_comes_back_composed(encoding: str) -> None:
     assert decode(encode(VIETNAMESE, encoding), encoding) == VIETNAMESE
 
@@ -64,7 +67,7 @@ LETTERS = "aăâbcdđeêghiklmnoôơpqrstuưvxyàảãáạằẳẵắặầẩ
 
 @given(st.text(alphabet=LETTERS))
 def test_every_vietnamese_letter_survives_every_encoding(text: str) -> None:
-    for encoding in ("utf-8", "cp1258", "tcvn3", "vni"):
+    for encoding in ("utf-8", "cp1258", "tcvn3", "vni", "vps"):
         assert decode(encode(text, encoding), encoding) == text
 
 
@@ -72,6 +75,13 @@ def test_bytes_that_the_encoding_does_not_have_are_kept_and_counted() -> None:
     before = ESCAPES.count
     assert decode(b"Nguy\xd4n V\xa8n A", "utf-8") == r"Nguy\xD4n V\xA8n A"
     assert ESCAPES.count - before == 2
+
+
+def test_vps_as_it_stands_in_old_files() -> None:
+    told = decode("NguyÍn ThÎ Hoà, Çäng viên".encode("latin-1"), "vps")
+    assert told == "Nguyễn Thị Hoà, đảng viên"
+    capitals = "NGUYỄN THỊ HẬU, ĐẶNG HỮU TRỰC, TRẦN MỸ LỘC, Ỵ ẸỆ ỊỌỢỤ ẪẬẠ"
+    assert decode(encode(capitals, "vps"), "vps") == capitals
 
 
 def test_names_of_encodings() -> None:

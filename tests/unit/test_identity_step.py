@@ -141,6 +141,10 @@ def test_a_key_reused_for_another_person_does_not_carry_the_id_over(warehouse: p
     assert summary.reused_keys == 1
     assert after != before
     assert link(warehouse)["38", "member", "1"] == after
+    alarm = "select left_source, left_record, left_key, reason, resolved_at is null from identity.conflict"
+    assert warehouse.execute(alarm).fetchall() == [("38", "member", "1", "key_of_another_person", True)]
+    kept = "select kind, person_id, source, record, source_key from identity.person_event"
+    assert warehouse.execute(kept).fetchall() == [("record left", before, "38", "member", "1")]
 
 
 def test_the_order_in_which_records_arrive_decides_nothing(warehouse: psycopg.Connection) -> None:

@@ -47,12 +47,19 @@ def test_a_source_says_which_kinds_it_has(tmp_path: Path) -> None:
         ),
         ({"systems": {"party": {"connector": "ftp"}}}, "systems.party.connector"),
         ({"surplus": 1}, "surplus"),
+        ({"authority": {"members": 80}}, "members"),
+        ({"authority": {"cadre.religion": 80}}, "cadre.religion"),
     ],
 )
 def test_what_does_not_hold_is_named(tmp_path: Path, change: dict[str, Any], said: str) -> None:
     with pytest.raises(RegistryError, match=r"38\.yml") as caught:
         load_source(_write(tmp_path, GOOD | change))
     assert said in str(caught.value)
+
+
+def test_authority_is_said_by_kind_and_may_be_said_of_a_single_field(tmp_path: Path) -> None:
+    said = {"member": 80, "cadre": 60, "cadre.political_theory": 90}
+    assert load_source(_write(tmp_path, GOOD | {"authority": said})).authority == said
 
 
 def test_file_and_code_agree(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from orchestration.reference import load_reference
 from tests.raw_rows import say, withdraw
 
 NIGHT = date(2026, 11, 22)
-AN = {"full_name": "Nguyễn Văn An", "birth_date": "1970-05-03", "personal_id": "099070000001"}
-TWIN = {**AN, "personal_id": None, "admission_date": None}
+AN: dict[str, Any] = {"full_name": "Nguyễn Văn An", "birth_date": "1970-05-03", "personal_id": "099070000001"}
+TWIN: dict[str, Any] = {**AN, "personal_id": None, "admission_date": None}
 NAMES = ["Nguyễn Văn An", "Nguyễn Văn Ân", "Khuất Thị Hoà", "Khuất Thị Hòa", "K'Brể", "Lê An", "A", ""]
 BORN = ["1970-05-03", "1970-03-05", "1981-09-10", "1981-09-11", None]
 NUMBERS = ["099070000001", "099070000007", "099181718293", "000000000000", None, None, "099370000001"]
@@ -107,43 +107,70 @@ def test_incremental_nights_give_what_a_run_from_nothing_gives(warehouse: psycop
     assert from_nothing[2] == by_nights[2]
 
 
-@pytest.mark.parametrize("in_turn", [True, False])
-def test_decision_binds_and_undo_gives_back_clusters_and_ids(warehouse: psycopg.Connection, in_turn: bool) -> None:
-    for source in ("38", "40", "44", "48"):
+@pytest.mark.parametrize("seed", [7, 8])
+def test_persons_depend_on_which_decisions_stand_and_not_on_how_they_came_to(
+    warehouse: psycopg.Connection, seed: int
+) -> None:
+    """Whatever is decided and undone in whatever order: the same standing decisions, the same clusters and ids."""
+    for source in ("38", "40", "44"):
         say(warehouse, "member", source, "1", **TWIN)
     say(warehouse, "cadre", "38", "7", **AN)
     say(warehouse, "member", "38", "2", **AN)
     link_persons(warehouse, NIGHT)
-    rng = random.Random(7)
-    before = persons(warehouse)
-    names = sorted(before)
-    made: list[int] = []
-    while len(made) < 12:
-        a, b = rng.sample(names, 2)
-        try:
-            made.append(
-                decide(
-                    warehouse, (a, b), rng.choice(["same", "different"]), reason="thử", who="ks", business_date=NIGHT
-                )
-            )
-        except StewardError:
-            warehouse.rollback()
-            undo(warehouse, made.pop(), reason="thử", who="ks", business_date=NIGHT)
-            continue
+    rng = random.Random(seed)
+    names = sorted(persons(warehouse))
+    standing_now: dict[int, tuple[str, str, str]] = {}
+    met: dict[frozenset[tuple[str, str, str]], dict[str, str]] = {frozenset(): persons(warehouse)}
+    revisited = 0
+    for step in range(30):
         warehouse.commit()
-        if rng.random() < 0.3:
+        if standing_now and (step >= 22 or rng.random() < 0.45):
+            number = rng.choice(sorted(standing_now))
+            undo(warehouse, number, reason="thử", who="ks", business_date=NIGHT)
+            del standing_now[number]
+        else:
+            a, b = sorted(rng.sample(names, 2))
+            verdict = rng.choice(["same", "different"])
+            try:
+                number = decide(warehouse, (a, b), verdict, reason="thử", who="ks", business_date=NIGHT)
+            except StewardError:
+                warehouse.rollback()
+                continue
+            standing_now[number] = (a, b, verdict)
+        if step % 10 == 9:
             held = persons(warehouse)
             link_persons(warehouse, NIGHT)
             assert persons(warehouse) == held
-    made.reverse()
-    if not in_turn:
-        rng.shuffle(made)
-    for decision in made:
+        state = frozenset(standing_now.values())
+        revisited += state in met
+        assert met.setdefault(state, persons(warehouse)) == persons(warehouse)
+    for number in rng.sample(sorted(standing_now), len(standing_now)):
         warehouse.commit()
-        undo(warehouse, decision, reason="thử", who="ks", business_date=NIGHT)
-    assert groups(persons(warehouse)) == groups(before)
-    if in_turn:
-        assert persons(warehouse) == before
+        undo(warehouse, number, reason="thử", who="ks", business_date=NIGHT)
+    assert persons(warehouse) == met[frozenset()]
+    assert revisited > 3
+    redirected = "select count(*) from identity.person_link inner join identity.person using (person_id)"
+    assert warehouse.execute(f"{redirected} where redirect_to is not null").fetchone() == (0,)
+
+
+def test_a_merger_of_persons_takes_absent_records_along_and_its_undoing_brings_them_back(
+    warehouse: psycopg.Connection,
+) -> None:
+    say(warehouse, "member", "38", "1", **AN)
+    for key in ("1", "2"):
+        say(warehouse, "member", "40", key, **{**TWIN, "personal_id": "099070718293", "full_name": "Lê Bá Mão"})
+    link_persons(warehouse, NIGHT)
+    withdraw(warehouse, "member", "40", "2", batch=2)
+    link_persons(warehouse, NIGHT)
+    query = "select source, source_key, person_id from identity.person_link order by source, source_key"
+    before = warehouse.execute(query).fetchall()
+    assert len({person for *_, person in before}) == 2
+    number = decide(
+        warehouse, ("38/member/1", "40/member/1"), "same", reason="một người", who="ks", business_date=NIGHT
+    )
+    assert len({person for *_, person in warehouse.execute(query).fetchall()}) == 1
+    undo(warehouse, number, reason="nhầm", who="ks", business_date=NIGHT)
+    assert warehouse.execute(query).fetchall() == before
 
 
 def test_a_steward_joins_and_parts(warehouse: psycopg.Connection) -> None:
@@ -168,6 +195,34 @@ def test_a_steward_joins_and_parts(warehouse: psycopg.Connection) -> None:
     assert persons(warehouse) == before
     with pytest.raises(StewardError, match="does not stand"):
         undo(warehouse, number, reason="nhầm", who="ks", business_date=NIGHT)
+
+
+@pytest.mark.parametrize(
+    ("record", "key"),
+    [
+        *(
+            (r, "cadre_key")
+            for r in ("position_assignment", "evaluation", "planning", "training", "award", "discipline")
+        ),
+        ("membership_transfer", "member_key"),
+    ],
+)
+def test_the_queue_begins_with_the_pair_on_which_most_depends(
+    warehouse: psycopg.Connection, record: str, key: str
+) -> None:
+    kind = key.removesuffix("_key")
+    names = ("Khuất Thị Hoà", "Nguyễn Văn An", "Lê Bá Mão")
+    for number, name in enumerate(names):
+        for source in ("38", "40"):
+            say(warehouse, kind, source, str(number), **{**TWIN, "full_name": name})
+    for dependant, of in (("a", "1"), ("gone", "2")):
+        whose: dict[str, Any] = {key: of}
+        say(warehouse, record, "40", dependant, **whose)
+    withdraw(warehouse, record, "40", "gone", batch=2)
+    link_persons(warehouse, NIGHT)
+    waiting = [(i["left_record"], i["dependants"]) for i in queue(warehouse)]
+    assert waiting[0] == (f"38/{kind}/1", 3)
+    assert sorted(waiting[1:]) == [(f"38/{kind}/0", 2), (f"38/{kind}/2", 2)]
 
 
 def test_split_outlives_a_night_and_keeps_history(warehouse: psycopg.Connection) -> None:

@@ -25,6 +25,8 @@ from tests.names import names
         ("Ông Nguyễn Văn An", "Nguyễn Văn An"),
         ("Bà H'Yim Niê", "H'Yim Niê"),
         ("Ông Ích Khiêm", "Ông Ích Khiêm"),  # a family name, not a form of address
+        ("Đồng Chí Bằng", "Đồng Chí Bằng"),  # family and middle name: no whole name follows
+        ("Đồng Chính Nghĩa", "Đồng Chính Nghĩa"),
         ("Nguyễn Văn An (Tư)", "Nguyễn Văn An"),  # DQ03 nicknames
         ("Nguyễn Văn An [Sáu Dân]", "Nguyễn Văn An"),
         ("Ðặng Văn Ðạt", "Đặng Văn Đạt"),  # DQ04 eth

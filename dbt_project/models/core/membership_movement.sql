@@ -114,7 +114,7 @@ leavings as (
             partition by spells.person_id, spells.status, spells.status_date order by spells.claim_no
         ) = 1
         -- a departure that a transfer explains is counted with the transfer
-        and not (spells.has_left and spells.is_sender) as is_counted,
+        and not (spells.has_left and spells.is_sender and spells.is_accepted) as is_counted,
         'member' as source_record,
         spells.source,
         spells.source_key

@@ -23,6 +23,7 @@ record_counts as (
 select
     leading_records.person_id,
     survivors.full_name,
+    nullif(identity.sort_key(survivors.full_name), '') as sort_key,
     survivors.other_name,
     survivors.sex,
     case length(survivors.birth_date_known)

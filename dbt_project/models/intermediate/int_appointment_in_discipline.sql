@@ -1,6 +1,7 @@
 -- Appointments made while discipline barred them. Key: assignment_id. Class P3: never published, counted only.
 -- The bar runs from the decision for the months that the form asks for; its last day is the day before it ends.
-select distinct
+-- Of several bars the one decided last is named.
+select distinct on (appointment.assignment_id)
     appointment.assignment_id,
     appointment.province_code,
     appointment.source,
@@ -17,3 +18,4 @@ where
     appointment.assignment_kind in ('BO_NHIEM', 'BO_NHIEM_LAI', 'BAU', 'CHI_DINH')
     and appointment.decided_on >= discipline.decision_date
     and appointment.decided_on < {{ add_months('discipline.decision_date', 'rule.value::numeric') }}
+order by appointment.assignment_id asc, discipline.decision_date desc, rule.parameter asc

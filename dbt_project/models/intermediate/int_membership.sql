@@ -1,15 +1,21 @@
 -- What each member record amounts to: a spell of membership and whether it is the person's present one.
--- Key: (source, source_key). A person has at most one present spell, chosen in this order: not the sender of an
--- accepted transfer, not the receiver of one still open, not waiting to be transferred, then the receiver of an
--- accepted transfer, then the person's order of records. The others say in `standing` why they are not present.
+-- Key: (source, source_key). A person has at most one present spell, chosen in this order: not the receiver of a
+-- transfer still open, not waiting to be transferred, then the receiver of an accepted transfer, then the person's
+-- order of records. The sender of an accepted transfer is never the present one, whether it has closed its record or
+-- not: where the receiver's record is missing, the transfer itself stands for it (int_membership_by_transfer).
+-- The others say in `standing` why they are not present; two records of one ending are one spell.
 {{ config(materialized='table') }}
 
 with last_transfers as (
     -- only a transfer between two committees under the Centre can leave a person in two sources
     select distinct on (person_id)
         person_id,
+        source as transfer_source,
+        source_key as transfer_source_key,
         from_organisation_code,
+        from_organisation_id,
         to_organisation_code,
+        to_organisation_id,
         arrived_date,
         is_accepted
     from {{ ref('int_membership_transfer') }}
@@ -31,6 +37,12 @@ claims as (
         member.*,
         described.person_id,
         described.record_rank,
+        last_transfers.transfer_source,
+        last_transfers.transfer_source_key,
+        last_transfers.from_organisation_code,
+        last_transfers.from_organisation_id,
+        last_transfers.to_organisation_code,
+        last_transfers.to_organisation_id,
         last_transfers.arrived_date,
         coalesce(last_transfers.is_accepted, false) as is_accepted,
         coalesce(
@@ -50,34 +62,61 @@ claims as (
     left join last_transfers on described.person_id = last_transfers.person_id
 ),
 
-ranked as (
+endings as (
     select
         claims.*,
-        row_number() over (
-            partition by claims.person_id
-            order by
-                claims.has_ended or claims.has_left,
-                claims.is_sender and claims.is_accepted,
-                claims.is_receiver and not claims.is_accepted,
-                claims.status = 'CHO_CHUYEN',
-                claims.is_receiver and claims.is_accepted desc,
-                claims.record_rank
-        ) as claim_no
+        -- an accepted transfer ends the sender's spell; a leaving that no transfer explains ends it on its own
+        claims.is_sender and claims.is_accepted and claims.arrived_date is not null as has_gone,
+        case
+            when claims.has_ended then claims.status || coalesce(claims.status_date::text, '')
+            when claims.is_sender and claims.is_accepted then 'CHUYEN_SINH_HOAT'
+            when claims.has_left then claims.status || coalesce(claims.status_date::text, '')
+        end as ending
     from claims
+),
+
+ranked as (
+    select
+        endings.*,
+        row_number() over (
+            partition by endings.person_id
+            order by
+                endings.has_ended or endings.has_left,
+                endings.is_sender and endings.is_accepted,
+                endings.is_receiver and not endings.is_accepted,
+                endings.status = 'CHO_CHUYEN',
+                endings.is_receiver and endings.is_accepted desc,
+                endings.record_rank
+        ) as claim_no
+    from endings
+),
+
+ended as (
+    select
+        ranked.*,
+        row_number() over (
+            partition by ranked.person_id, ranked.ending
+            order by
+                ranked.ending = 'CHUYEN_SINH_HOAT'
+                and ranked.organisation_code is not distinct from ranked.from_organisation_code desc,
+                ranked.claim_no
+        ) as ending_no
+    from ranked
 ),
 
 judged as (
     select
-        ranked.*,
+        ended.*,
         case
-            when ranked.has_ended then 'DA_KET_THUC'
-            when ranked.has_left then 'DA_CHUYEN'
-            when ranked.claim_no = 1 then 'DANG_SINH_HOAT'
-            when ranked.is_sender and ranked.is_accepted then 'DA_CHUYEN'
-            when ranked.is_receiver and not ranked.is_accepted then 'CHO_TIEP_NHAN'
+            when ended.ending_no > 1 and ended.ending is not null then 'TRUNG_KHAI'
+            when ended.has_ended then 'DA_KET_THUC'
+            when ended.has_left or ended.has_gone then 'DA_CHUYEN'
+            when ended.claim_no = 1 then 'DANG_SINH_HOAT'
+            when ended.is_sender and ended.is_accepted then 'DA_CHUYEN'
+            when ended.is_receiver and not ended.is_accepted then 'CHO_TIEP_NHAN'
             else 'TRUNG_KHAI'
         end as standing
-    from ranked
+    from ended
 )
 
 select

@@ -1,5 +1,6 @@
 -- Every record that describes a known person, with what it says of them. Key: (record, source, source_key).
 -- record_rank orders the records of a person: authority of the source for that kind of data, recency, source, key.
+-- Single attributes have an order of their own: int_person_claim.
 {{ config(materialized='table') }}
 
 with described as (
@@ -61,7 +62,10 @@ select
     ) as birth_date_known,
     to_char(described.admission_date, 'YYYY-MM-DD') as admission_date_known,
     coalesce(trust.authority, 50) as authority,
+    trust.by_attribute as authority_by_attribute,
+    coalesce(link.id_verdict = 'valid', false) as is_personal_id_valid,
     batch.business_date as said_on,
+    count(*) over (partition by link.person_id) as record_count,
     row_number() over (
         partition by link.person_id
         order by

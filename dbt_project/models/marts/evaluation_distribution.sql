@@ -1,6 +1,7 @@
 -- How evaluations are spread over the levels. Key: distribution_id.
 -- Grain: group and period, a group being the persons of one agency or the collectives of one level, kind and source.
 -- A period is judged by the rules of its last day, so that a later rule does not judge it anew.
+-- A level may be below what the score allows (the cap, a discipline), never above it: above_score.
 -- No person is named: changes of level are counted against the quarter before, in the same agency.
 with periods as (
     select distinct
@@ -22,12 +23,15 @@ rules as (
         max(rule.value) filter (where rule.parameter = 'ROUNDING') as rounding,
         max(rule.value) filter (where rule.parameter = 'TOP_SHARE_PERCENT')::numeric as flat_percent,
         max(rule.value) filter (where rule.parameter = 'MIN_COUNT')::integer as flat_min_count,
+        max(rule.value) filter (where rule.parameter = 'HTXSNV_MIN')::numeric as excellent_from,
+        max(rule.value) filter (where rule.parameter = 'HTTNV_MIN')::numeric as good_from,
+        max(rule.value) filter (where rule.parameter = 'HTNV_MIN')::numeric as fair_from,
         max(rule.legal_basis) filter (where rule.parameter = 'CAP_BASE') as legal_basis,
         max(rule.confidence) filter (where rule.parameter = 'CAP_BASE') as confidence
     from periods
     left join {{ ref('dated_rule') }} as rule
         on
-            rule.rule_code in ('EVAL_CAP', 'EVAL_FLAT')
+            rule.rule_code in ('EVAL_CAP', 'EVAL_FLAT', 'EVAL_BAND')
             and {{ applies_on('rule', 'periods.period_ends_on') }}
     group by periods.period, periods.period_ends_on
 ),
@@ -41,6 +45,7 @@ verdicts as (
         evaluation.year,
         evaluation.quarter,
         evaluation.level,
+        evaluation.total_score,
         evaluation.source,
         case when evaluation.subject_kind = 'CA_NHAN' then evaluation.agency_id end as agency_id,
         agency.province_code,
@@ -63,8 +68,15 @@ verdicts as (
 changes as (
     select
         verdicts.*,
-        verdicts.level_rank - before.level_rank as step
+        verdicts.level_rank - before.level_rank as step,
+        verdicts.level_rank > case
+            when verdicts.total_score >= rules.excellent_from then 4
+            when verdicts.total_score >= rules.good_from then 3
+            when verdicts.total_score >= rules.fair_from then 2
+            when verdicts.total_score < rules.fair_from then 1
+        end as is_above_score
     from verdicts
+    inner join rules on verdicts.period = rules.period
     left join verdicts as before
         on
             verdicts.period_type = 'QUY'
@@ -91,6 +103,7 @@ counts as (
         count(*) filter (where level = 'HTNV')::integer as fair,
         count(*) filter (where level = 'KHTNV')::integer as weak,
         count(*) filter (where level is null)::integer as unrated,
+        count(*) filter (where is_above_score)::integer as above_score,
         count(step)::integer as compared,
         count(*) filter (where step > 0)::integer as raised,
         count(*) filter (where step < 0)::integer as lowered,
@@ -155,6 +168,7 @@ select
     fair,
     weak,
     unrated,
+    above_score,
     cap_base,
     cap_base_count,
     cap_percent::numeric(5, 2) as cap_percent,

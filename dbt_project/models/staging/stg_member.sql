@@ -31,6 +31,9 @@ select
     temporary_organisation_code,
     badge_years,
     last_activity_date,
+    dossier_documents_1,
+    dossier_documents_2,
+    dossier_documents_3,
     first_batch
 from {{ source('raw', 'member') }}
 where last_batch is null

@@ -1,8 +1,15 @@
 -- Which person each record belongs to. Key: (source, record, source_key).
+-- id_verdict: what linkage found of the record's personal id, null where it was never read.
 select
-    source,
-    record,
-    source_key,
-    person_id,
-    method
-from {{ source('identity', 'person_link') }}
+    link.source,
+    link.record,
+    link.source_key,
+    link.person_id,
+    link.method,
+    compared.id_verdict
+from {{ source('identity', 'person_link') }} as link
+left join {{ source('identity', 'linkage_record') }} as compared
+    on
+        link.source = compared.source
+        and link.record = compared.record
+        and link.source_key = compared.source_key

@@ -1,5 +1,21 @@
 -- Appointments, elections and rotations that began in each period. Grain: period_no, assignment.
 -- Where a rotation came from is the agency of the person's assignment before it.
+with earlier_post as (
+    select distinct on (rotation.source, rotation.source_key)
+        rotation.source,
+        rotation.source_key,
+        agency.agency_id,
+        agency.agency_level
+    from published.position_assignment as rotation
+    inner join published.position_assignment as earlier
+        on
+            rotation.person_id = earlier.person_id
+            and rotation.started_on > earlier.started_on
+    inner join published.agency as agency on earlier.agency_id = agency.agency_id
+    where rotation.assignment_kind = 'LUAN_CHUYEN'
+    order by rotation.source, rotation.source_key, earlier.started_on desc
+)
+
 select
     period.period_no,
     assignment.person_id,
@@ -7,8 +23,8 @@ select
     office.agency_id,
     office.agency_level,
     office.agency_type,
-    before.agency_id as from_agency_id,
-    before.agency_level as from_level,
+    earlier_post.agency_id as from_agency_id,
+    earlier_post.agency_level as from_level,
     assignment.source,
     assignment.source_key,
     assignment.started_on as happened_on,
@@ -26,24 +42,10 @@ inner join published.position_assignment as assignment
         and period.to_on > assignment.started_on
 left join office on assignment.agency_id = office.agency_id
 left join subtree on assignment.organisation_id = subtree.organisation_id
-left join (
-    select distinct on (rotation.source, rotation.source_key)
-        rotation.source,
-        rotation.source_key,
-        agency.agency_id,
-        agency.agency_level
-    from published.position_assignment as rotation
-    inner join published.position_assignment as earlier
-        on
-            rotation.person_id = earlier.person_id
-            and rotation.started_on > earlier.started_on
-    inner join published.agency as agency on earlier.agency_id = agency.agency_id
-    where rotation.assignment_kind = 'LUAN_CHUYEN'
-    order by rotation.source, rotation.source_key, earlier.started_on desc
-) as before
+left join earlier_post
     on
-        assignment.source = before.source
-        and assignment.source_key = before.source_key
+        assignment.source = earlier_post.source
+        and assignment.source_key = earlier_post.source_key
 inner join published.person as person on assignment.person_id = person.person_id
 left join published.cadre as cadre on assignment.cadre_id = cadre.cadre_id
 left join minority on assignment.person_id = minority.person_id

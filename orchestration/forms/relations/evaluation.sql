@@ -1,4 +1,13 @@
 -- Yearly evaluations for the year of each period. Grain: period_no, evaluation.
+with leader as (
+    select distinct
+        period.period_no,
+        assignment.person_id
+    from period
+    inner join published.position_assignment as assignment
+        on assignment.validity && daterange(period.from_on, period.to_on)
+)
+
 select
     period.period_no,
     evaluation.person_id,
@@ -21,14 +30,7 @@ inner join published.evaluation as evaluation
         and evaluation.year = extract(year from period.from_on)
 left join office on evaluation.agency_id = office.agency_id
 left join subtree on evaluation.organisation_id = subtree.organisation_id
-left join (
-    select distinct
-        period.period_no,
-        assignment.person_id
-    from period
-    inner join published.position_assignment as assignment
-        on assignment.validity && daterange(period.from_on, period.to_on)
-) as leader
+left join leader
     on
         period.period_no = leader.period_no
         and evaluation.person_id = leader.person_id

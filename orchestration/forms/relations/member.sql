@@ -13,36 +13,9 @@ with spell as (
                 where from_organisation_id in (select organisation_id from subtree)
             )
         )
-)
+),
 
-select
-    day.period_no,
-    day.moment,
-    spell.person_id,
-    place.organisation_id,
-    place.basic_sector,
-    place.basic_type,
-    spell.source,
-    spell.source_key,
-    spell.valid_from as happened_on,
-    coalesce(spell.official_date > day.on_date, spell.status = 'DU_BI') as is_probationary,
-    coalesce(spell.exempt_from <= day.on_date, spell.status = 'MIEN_SH') as is_exempt,
-    coalesce(spell.admission_date, person.admission_date) as admission_date,
-    coalesce(spell.admission_date > day.on_date - interval '6 months', false) as is_new,
-    spell.status = 'DINH_CHI_SH' as is_suspended,
-    spell.card_issue_date,
-    day.from_on as period_from,
-    day.on_date + 1 as period_to,
-    person.sex,
-    date_part('year', age(day.on_date, person.birth_date)) as age,
-    person.occupation_code,
-    person.general_education,
-    person.professional_education,
-    person.political_theory,
-    minority.is_minority
-from day
-inner join spell on spell.validity @> day.on_date
-left join (
+later as (
     select distinct on (day.period_no, day.moment, transfer.person_id, left(transfer.from_organisation_code, 2))
         day.period_no,
         day.moment,
@@ -58,7 +31,36 @@ left join (
         left(transfer.from_organisation_code, 2),
         transfer.moved_on,
         transfer.movement_id
-) as later
+)
+
+select
+    day.period_no,
+    day.moment,
+    spell.person_id,
+    place.organisation_id,
+    place.basic_sector,
+    place.basic_type,
+    spell.source,
+    spell.source_key,
+    spell.valid_from as happened_on,
+    coalesce(spell.official_date > day.on_date, spell.status = 'DU_BI') as is_probationary,
+    coalesce(spell.exempt_from <= day.on_date, spell.status = 'MIEN_SH') as is_exempt,
+    coalesce(spell.admission_date, person.admission_date) as admission_date,
+    coalesce(spell.admission_date + interval '6 months' > day.on_date, false) as is_new,
+    spell.status = 'DINH_CHI_SH' as is_suspended,
+    spell.card_issue_date,
+    day.from_on as period_from,
+    day.on_date + 1 as period_to,
+    person.sex,
+    date_part('year', age(day.on_date, person.birth_date)) as age,
+    person.occupation_code,
+    person.general_education,
+    person.professional_education,
+    person.political_theory,
+    minority.is_minority
+from day
+inner join spell on spell.validity @> day.on_date
+left join later
     on
         day.period_no = later.period_no
         and day.moment = later.moment

@@ -3,13 +3,15 @@
 with touching as materialized (
     select
         period.period_no,
-        movement.*
+        movement.*,
+        left(movement.from_organisation_code, 2) as from_root,
+        left(movement.to_organisation_code, 2) as to_root
     from period
     inner join published.membership_movement as movement
         on
             movement.is_counted
-            and movement.moved_on >= period.from_on
-            and movement.moved_on < period.to_on
+            and period.from_on <= movement.moved_on
+            and period.to_on > movement.moved_on
     where
         movement.from_organisation_id in (select organisation_id from subtree)
         or movement.to_organisation_id in (select organisation_id from subtree)
@@ -28,8 +30,8 @@ select
     movement.movement_kind in ('CHUYEN_SINH_HOAT', 'CHUYEN_DI_NGOAI') as is_transfer,
     destination.organisation_id is not null as is_in,
     origin.organisation_id is not null as is_out,
-    (ends.from_root is distinct from ends.to_root) as is_between_roots,
-    (ends.from_root is not distinct from ends.to_root)
+    (movement.from_root is distinct from movement.to_root) as is_between_roots,
+    (movement.from_root is not distinct from movement.to_root)
     and (
         origin.organisation_id is null
         or destination.organisation_id is null
@@ -48,15 +50,11 @@ from unit
 cross join touching as movement
 left join subtree as origin on movement.from_organisation_id = origin.organisation_id
 left join subtree as destination on movement.to_organisation_id = destination.organisation_id
-cross join lateral (
-    select
-        left(movement.from_organisation_code, 2) as from_root,
-        left(movement.to_organisation_code, 2) as to_root
-) as ends
 inner join published.person as person on movement.person_id = person.person_id
 left join minority on movement.person_id = minority.person_id
 left join published.party_membership as spell
     on
         movement.source_record = 'member'
+        and coalesce(spell.source_record, 'member') = 'member'
         and movement.source = spell.source
         and movement.source_key = spell.source_key

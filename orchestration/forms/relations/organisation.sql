@@ -1,4 +1,18 @@
 -- Party organisations of the unit in force at the end of each period. Grain: period_no, organisation.
+with admitting as (
+    select distinct
+        period.period_no,
+        place.basic_id
+    from period
+    inner join published.membership_movement as movement
+        on
+            movement.is_counted
+            and movement.movement_kind in ('KET_NAP', 'KET_NAP_LAI')
+            and period.from_on <= movement.moved_on
+            and period.to_on > movement.moved_on
+    inner join subtree as place on movement.to_organisation_id = place.organisation_id
+)
+
 select
     period.period_no,
     null::uuid as person_id,
@@ -14,19 +28,7 @@ inner join subtree
     on
         coalesce(period.to_on > subtree.valid_from, true)
         and coalesce(period.to_on <= subtree.valid_to, true)
-left join (
-    select distinct
-        period.period_no,
-        place.basic_id
-    from period
-    inner join published.membership_movement as movement
-        on
-            movement.is_counted
-            and movement.movement_kind in ('KET_NAP', 'KET_NAP_LAI')
-            and period.from_on <= movement.moved_on
-            and period.to_on > movement.moved_on
-    inner join subtree as place on movement.to_organisation_id = place.organisation_id
-) as admitting
+left join admitting
     on
         period.period_no = admitting.period_no
         and subtree.organisation_id = admitting.basic_id

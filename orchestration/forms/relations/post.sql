@@ -27,7 +27,7 @@ select
     minority.is_minority
 from period
 inner join published.position_assignment as assignment on assignment.validity @> (period.to_on - 1)
-cross join lateral (select lower(assignment.position_title) as title) as titles
+cross join lateral lower(assignment.position_title) as titles (title)
 left join office on assignment.agency_id = office.agency_id
 left join subtree on assignment.organisation_id = subtree.organisation_id
 inner join published.person as person on assignment.person_id = person.person_id

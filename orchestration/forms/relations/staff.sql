@@ -6,6 +6,16 @@ with employed as materialized (
     where
         cadre.agency_id in (select agency_id from office)
         and (cadre.leave_reason is null or cadre.ended_on is not null)
+),
+
+party_member as (
+    select distinct
+        day.period_no,
+        day.moment,
+        spell.person_id
+    from day
+    inner join published.party_membership as spell on spell.validity @> day.on_date
+    where spell.person_id in (select person_id from employed)
 )
 
 select
@@ -31,15 +41,7 @@ from day
 inner join employed as cadre on cadre.validity @> day.on_date
 inner join office as place on cadre.agency_id = place.agency_id
 inner join published.person as person on cadre.person_id = person.person_id
-left join (
-    select distinct
-        day.period_no,
-        day.moment,
-        spell.person_id
-    from day
-    inner join published.party_membership as spell on spell.validity @> day.on_date
-    where spell.person_id in (select person_id from employed)
-) as party_member
+left join party_member
     on
         day.period_no = party_member.period_no
         and day.moment = party_member.moment

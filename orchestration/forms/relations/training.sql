@@ -1,4 +1,12 @@
 -- Courses that staff of the unit's agencies finished in each period. Grain: period_no, course of a person.
+with leader as (
+    select distinct
+        period.period_no,
+        assignment.person_id
+    from period
+    inner join published.position_assignment as assignment on assignment.validity @> (period.to_on - 1)
+)
+
 select
     period.period_no,
     training.person_id,
@@ -18,13 +26,7 @@ inner join published.training as training
         and period.to_on > training.ended_on
 inner join published.cadre as cadre on training.cadre_id = cadre.cadre_id
 inner join office on cadre.agency_id = office.agency_id
-left join (
-    select distinct
-        period.period_no,
-        assignment.person_id
-    from period
-    inner join published.position_assignment as assignment on assignment.validity @> (period.to_on - 1)
-) as leader
+left join leader
     on
         period.period_no = leader.period_no
         and training.person_id = leader.person_id

@@ -1,4 +1,4 @@
-with period (period_no, from_on, to_on) as (values {periods}),
+with period (period_no, from_on, to_on) as (values {{ periods }}),
 
 day as (
     select
@@ -19,7 +19,7 @@ day as (
 unit as (
     select *
     from published.party_organisation
-    where organisation_id = {organisation}
+    where organisation_id = {{ organisation }}
 ),
 
 -- the unit and everything under it; the branch is the committee directly under the root
@@ -63,6 +63,15 @@ subtree as materialized (
     left join basics on below.organisation_id = basics.organisation_id
 ),
 
+host as (
+    select distinct on (host_agency_id)
+        host_agency_id,
+        organisation_id
+    from subtree
+    where host_agency_id is not null
+    order by host_agency_id, depth, organisation_id
+),
+
 -- agencies of the unit: of its province or central body, of its commune, or hosts of its organisations
 office as materialized (
     select
@@ -76,14 +85,7 @@ office as materialized (
     from published.agency as agency
     cross join unit
     left join published.agency as superior on agency.parent_id = superior.agency_id
-    left join (
-        select distinct on (host_agency_id)
-            host_agency_id,
-            organisation_id
-        from subtree
-        where host_agency_id is not null
-        order by host_agency_id, depth, organisation_id
-    ) as host on agency.agency_id = host.host_agency_id
+    left join host on agency.agency_id = host.host_agency_id
     where
         host.organisation_id is not null
         or (unit.depth = 1 and agency.province_code = unit.province_code)
@@ -100,5 +102,8 @@ transfer as (
     where is_counted and movement_kind = 'CHUYEN_SINH_HOAT'
 ),
 
-minority as ({minority})
+minority as (
+    {{ minority }}
+)
 
+{{ statement }}

@@ -1,0 +1,121 @@
+-- Members at the end of past half-years on both maps. Key: series_id; grain: day, map, province of that map, province
+-- of today. Who was a member on a day follows from the dates of the spell; where, is undone from the present place: the
+-- first transfer after the day says where it began. The place itself is read as it lies now, on each of the two maps.
+with days as (
+    select (half_year.first_day - interval '1 day')::date as counted_on
+    from
+        generate_series(
+            date_trunc('year', {{ business_date() }})
+            - {{ months('12 * ' ~ rule_number('MEMBER_SERIES', 'YEARS')) }},
+            {{ business_date() }}::timestamp,
+            interval '6 months'
+        ) as half_year (first_day)
+),
+
+spells as (
+    select
+        person_id,
+        left(organisation_code, 2) as root,
+        organisation_id,
+        official_date,
+        status,
+        validity
+    from {{ ref('party_membership') }}
+    where standing not in ('TRUNG_KHAI', 'CHO_TIEP_NHAN')
+),
+
+later_moves as (
+    select distinct on (days.counted_on, movement.person_id, left(movement.from_organisation_code, 2))
+        days.counted_on,
+        movement.person_id,
+        left(movement.from_organisation_code, 2) as root,
+        movement.from_organisation_id
+    from days
+    inner join {{ ref('membership_movement') }} as movement on days.counted_on < movement.moved_on
+    where movement.is_counted and movement.movement_kind = 'CHUYEN_SINH_HOAT'
+    order by
+        days.counted_on asc,
+        movement.person_id asc,
+        left(movement.from_organisation_code, 2) asc,
+        movement.moved_on asc,
+        movement.movement_id asc
+),
+
+members as (
+    select
+        days.counted_on,
+        organisation.province_code,
+        former.former_province_code,
+        coalesce(spells.official_date <= days.counted_on, spells.status <> 'DU_BI') as is_official
+    from days
+    inner join spells on spells.validity @> days.counted_on
+    left join later_moves
+        on
+            days.counted_on = later_moves.counted_on
+            and spells.person_id = later_moves.person_id
+            and spells.root = later_moves.root
+    left join {{ ref('party_organisation') }} as organisation
+        on coalesce(later_moves.from_organisation_id, spells.organisation_id) = organisation.organisation_id
+    left join {{ ref('int_organisation_former_province') }} as former
+        on organisation.organisation_id = former.organisation_id
+),
+
+placed as (
+    select
+        counted_on,
+        '34' as map_code,
+        province_code as map_province_code,
+        province_code,
+        is_official
+    from members
+    union all
+    select
+        counted_on,
+        '63' as map_code,
+        case when province_code is not null then former_province_code end as map_province_code,
+        province_code,
+        is_official
+    from members
+),
+
+counts as (
+    select
+        counted_on,
+        map_code,
+        map_province_code,
+        province_code,
+        count(*)::integer as members,
+        (count(*) filter (where is_official))::integer as official_members
+    from placed
+    group by counted_on, map_code, map_province_code, province_code
+),
+
+provinces as (
+    select distinct on (code_set, code)
+        code_set,
+        code,
+        unit_id
+    from {{ ref('administrative_unit') }}
+    where level = 'province'
+    order by code_set asc, code asc, valid_from desc
+)
+
+select
+    md5(concat_ws(
+        '|', 'membership_series', counts.counted_on, counts.map_code, coalesce(counts.map_province_code, ''),
+        coalesce(counts.province_code, '')
+    ))::uuid as series_id,
+    counts.counted_on,
+    counts.map_code,
+    counts.map_province_code,
+    provinces.unit_id as administrative_unit_id,
+    counts.province_code,
+    case
+        when counts.province_code is null then 'TRUNG_UONG'
+        when counts.map_province_code is null then 'KHONG_QUY_DOI_DUOC'
+        else 'QUY_DOI_DUOC'
+    end as mapping_state,
+    counts.members,
+    counts.official_members
+from counts
+left join provinces on counts.map_code = provinces.code_set and counts.map_province_code = provinces.code

@@ -1,0 +1,90 @@
+-- Who was rated weak in their last rated period, and how often in a row. Key: weak_evaluation_id; grain: person and
+-- kind of period (quarter, year). Periods follow each other by the calendar: one without a rating ends the row.
+with verdicts as (
+    select distinct on (person_id, period_type, period)
+        person_id,
+        cadre_id,
+        agency_id,
+        period_type,
+        period,
+        case when period_type = 'QUY' then year * 4 + quarter else year end as period_no,
+        level = 'KHTNV' as is_weak,
+        source
+    from {{ ref('evaluation') }}
+    where
+        subject_kind = 'CA_NHAN'
+        and level is not null
+        and year is not null
+        and (period_type = 'NAM' or (period_type = 'QUY' and quarter is not null))
+    order by
+        person_id asc,
+        period_type asc,
+        period asc,
+        decided_on desc nulls last,
+        source asc,
+        source_key asc
+),
+
+numbered as (
+    select
+        verdicts.*,
+        verdicts.period_no - row_number() over (
+            partition by verdicts.person_id, verdicts.period_type, verdicts.is_weak
+            order by verdicts.period_no
+        ) as row_start,
+        max(verdicts.period_no) over (partition by verdicts.person_id, verdicts.period_type) as last_period_no
+    from verdicts
+),
+
+weak_rows as (
+    select
+        person_id,
+        period_type,
+        count(*)::integer as consecutive_weak,
+        min(period) as first_period,
+        max(period) as last_period
+    from numbered
+    where is_weak
+    group by person_id, period_type, row_start
+    having max(period_no) = max(last_period_no)
+),
+
+limits as (
+    select
+        weak_rows.*,
+        rule.value::integer as consecutive_limit,
+        rule.legal_basis,
+        rule.confidence
+    from weak_rows
+    left join {{ ref('dated_rule') }} as rule
+        on
+            rule.rule_code = 'EVAL_CONSEQUENCE'
+            and rule.parameter
+            = case weak_rows.period_type when 'NAM' then 'CONSECUTIVE_KHTNV' else 'CONSECUTIVE_KHTNV_QUARTERS' end
+            and {{ applies_on('rule', business_date()) }}
+)
+
+select
+    md5(concat_ws('|', 'weak_evaluation', limits.person_id, limits.period_type))::uuid as weak_evaluation_id,
+    limits.person_id,
+    verdicts.cadre_id,
+    verdicts.agency_id,
+    agency.province_code,
+    cadre.management_level,
+    limits.period_type,
+    limits.first_period,
+    limits.last_period,
+    limits.consecutive_weak,
+    limits.consecutive_limit,
+    limits.consecutive_weak >= limits.consecutive_limit as is_for_replacement,
+    limits.legal_basis,
+    limits.confidence as rule_confidence,
+    verdicts.source
+from limits
+inner join verdicts
+    on
+        limits.person_id = verdicts.person_id
+        and limits.period_type = verdicts.period_type
+        and limits.last_period = verdicts.period
+inner join {{ ref('cadre') }} as cadre on verdicts.cadre_id = cadre.cadre_id
+left join {{ ref('agency') }} as agency on verdicts.agency_id = agency.agency_id

@@ -1,0 +1,88 @@
+"""Records that came back under another key: renamed by their source, or taken over by another body.
+
+A record that is not delivered any more and a new one of the same kind are one record where documents say so,
+or where all that linkage compares is the same; and only one to one. Then the record keeps its number, and with
+it its evidence, its decisions and its person.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import psycopg
+
+#: Compared besides the name, and one of them at least is known; a cadre record and a member record are never one.
+_NUMBERS = ("personal_id", "party_card_no", "old_identity_no", "old_party_card_no")
+_SAME = ("sex", "birth_date", "admission_date", *_NUMBERS)
+
+_NEW_KEYS = f"""
+create temporary table new_key on commit drop as
+with fresh as (
+    select * from changed_row where record_id is null and name_key is not null
+), gone as materialized (
+    select known.* from identity.linkage_record as known left join vanished using (record_id)
+    where not known.present or vanished.record_id is not null
+), pair as (
+    select gone.record_id, fresh.source, fresh.record, fresh.source_key
+    from fresh inner join gone on fresh.personal_id = gone.personal_id and fresh.record = gone.record
+    where gone.id_verdict = 'valid' and (
+        fresh.name_key = gone.name_key
+        or (fresh.birth_date = gone.birth_date and fresh.birth_date_precision = 'D' and gone.birth_precision = 'D')
+    )
+    union
+    select gone.record_id, fresh.source, fresh.record, fresh.source_key
+    from fresh inner join gone on fresh.name_key = gone.name_key and fresh.record = gone.record
+    where fresh.birth_date_precision is not distinct from gone.birth_precision
+        and {" and ".join(f"fresh.{c} is not distinct from gone.{c}" for c in _SAME)}
+        and coalesce(fresh.birth_date::text, fresh.admission_date::text, {", ".join(f"fresh.{c}" for c in _NUMBERS)})
+        is not null
+), counted as (
+    select
+        *, count(*) over (partition by record_id) as heirs,
+        count(*) over (partition by source, record, source_key) as forebears
+    from pair
+)
+select record_id, source, record, source_key from counted where heirs = 1 and forebears = 1
+"""
+
+_FOLLOW = (
+    """
+    insert into identity.person_event (kind, person_id, source, record, source_key, from_key, business_date)
+    select 'key changed', link.person_id, new.source, new.record, new.source_key,
+        known.source || '/' || known.record || '/' || known.source_key, %(night)s
+    from new_key as new
+    inner join identity.linkage_record as known using (record_id)
+    inner join identity.person_link as link
+        on (link.source, link.record, link.source_key) = (known.source, known.record, known.source_key)
+    """,
+    """
+    update identity.person_link as link set source = new.source, source_key = new.source_key
+    from new_key as new inner join identity.linkage_record as known using (record_id)
+    where (link.source, link.record, link.source_key) = (known.source, known.record, known.source_key)
+    """,
+    """
+    update identity.linkage_record as known set source = new.source, source_key = new.source_key
+    from new_key as new where known.record_id = new.record_id
+    """,
+    """
+    update changed_row as c set record_id = new.record_id from new_key as new
+    where (c.source, c.record, c.source_key) = (new.source, new.record, new.source_key)
+    """,
+    "delete from vanished where record_id in (select record_id from new_key)",
+)
+
+
+def follow_new_keys(connection: psycopg.Connection, business_date: date) -> int:
+    """Give records of `changed_row` that came under another key the number they had; returns how many.
+
+    Needs `changed_row` and `vanished` before identity.linkage_record is overwritten.
+    """
+    if connection.execute("select from changed_row where record_id is null limit 1").fetchone() is None:
+        return 0
+    if connection.execute("select from identity.linkage_record limit 1").fetchone() is None:
+        return 0
+    connection.execute("analyze vanished")
+    renamed = connection.execute(_NEW_KEYS).rowcount
+    for statement in _FOLLOW:
+        connection.execute(statement, {"night": business_date})
+    return renamed

@@ -1,0 +1,95 @@
+"""Rules of contracts that turn on a day: the last day that is good and the first that is bad."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from sources.contract import load_contracts
+
+MEMBER = {"birth_date": "1950-01-01", "birth_date_precision": "D", "admission_date": "2010-05-19"}
+
+
+def is_bad(warehouse: psycopg.Connection, record: str, rule_id: str, row: dict[str, Any]) -> bool:
+    """Whether a rule finds a typed row bad; a rule that cannot say so finds nothing."""
+    contract = load_contracts()[record]
+    (rule,) = (r for r in contract.rules if r.rule_id == rule_id)
+    columns = [
+        sql.SQL("{}::{} as {}").format(sql.Literal(row.get(name)), sql.SQL(kind), sql.Identifier(name))
+        for name, kind in contract.columns()
+    ]
+    found = warehouse.execute(
+        sql.SQL("select coalesce(({}), false) from (select {}) as typed").format(
+            sql.SQL(rule.predicate), sql.SQL(", ").join(columns)
+        )
+    ).fetchone()
+    return bool(found and found[0])
+
+
+@pytest.mark.parametrize(
+    ("record", "rule_id", "good", "bad"),
+    [
+        # official on the day of admission at the earliest
+        ("member", "MEM-038", {"official_date": "2010-05-19"}, {"official_date": "2010-05-18"}),
+        # eighteen on the day of admission: also who was born on 29 February
+        ("member", "MEM-039", {"birth_date": "1992-05-19"}, {"birth_date": "1992-05-20"}),
+        (
+            *("member", "MEM-039"),
+            {"birth_date": "1992-02-29", "admission_date": "2010-02-28"},
+            {"birth_date": "1992-02-29", "admission_date": "2010-02-27"},
+        ),
+        # of members admitted before 1976 nothing is demanded
+        (
+            *("member", "MEM-039"),
+            {"birth_date": "1958-06-01", "admission_date": "1975-12-31"},
+            {"birth_date": "1958-06-01", "admission_date": "1976-01-01"},
+        ),
+        # twelve months and 31 days: over the end of a month, from 29 February, from the day the rule begins
+        ("member", "MEM-040", {"official_date": "2011-06-19"}, {"official_date": "2011-06-20"}),
+        (
+            *("member", "MEM-040"),
+            {"admission_date": "2024-02-29", "official_date": "2025-03-31"},
+            {"admission_date": "2024-02-29", "official_date": "2025-04-01"},
+        ),
+        (
+            *("member", "MEM-040"),
+            {"admission_date": "1975-12-31", "official_date": "1978-01-01"},
+            {"admission_date": "1976-01-01", "official_date": "1978-01-01"},
+        ),
+        (
+            *("member", "MEM-040"),
+            {"readmission_date": "2015-01-01", "official_date": "2016-01-01"},
+            {"readmission_date": None, "official_date": "2016-01-01"},
+        ),
+        (
+            *("membership_transfer", "TRF-014"),
+            {"left_date": "2024-02-29", "arrived_date": "2024-02-29"},
+            {"left_date": "2024-02-29", "arrived_date": "2024-02-28"},
+        ),
+        # a post begins thirty days before its decision at the earliest
+        (
+            *("position_assignment", "ASG-018"),
+            {"decision_date": "2024-03-30", "started_on": "2024-02-29"},
+            {"decision_date": "2024-03-30", "started_on": "2024-02-28"},
+        ),
+        (
+            *("position_assignment", "ASG-016"),
+            {"started_on": "2024-02-29", "ended_on": "2024-02-29"},
+            {"started_on": "2024-02-29", "ended_on": "2024-02-28"},
+        ),
+        (
+            *("discipline", "DIS-012"),
+            {"effective_from": "2025-12-31", "effective_to": "2025-12-31"},
+            {"effective_from": "2025-12-31", "effective_to": "2025-12-30"},
+        ),
+    ],
+)
+def test_a_rule_turns_between_two_days(
+    warehouse: psycopg.Connection, record: str, rule_id: str, good: dict[str, Any], bad: dict[str, Any]
+) -> None:
+    before = MEMBER if record == "member" else {}
+    assert not is_bad(warehouse, record, rule_id, before | good)
+    assert is_bad(warehouse, record, rule_id, before | bad)
