@@ -37,10 +37,10 @@ select
         || ' ' || (array['Văn','Thị','Đức','Ngọc'])[1 + n %% 4]
         || ' ' || (array['An','Bình','Châu','Dũng','Hà','Hòa','Lan','Minh'])[1 + n / 7 %% 8] as ho_ten,
     case when n %% 2 = 0 then 'Nam' else 'Nữ' end as gioi_tinh,
-    to_char(date '1950-01-01' + (n * 7919 %% 18000)::integer, 'DD/MM/YYYY') as ngay_sinh,
-    '099' || n %% 2 || to_char(date '1950-01-01' + (n * 7919 %% 18000)::integer, 'YY')
+    to_char(date '1950-01-01' + (n * 7919 %% 11000)::integer, 'DD/MM/YYYY') as ngay_sinh,
+    '099' || n %% 2 || to_char(date '1950-01-01' + (n * 7919 %% 11000)::integer, 'YY')
         || lpad((n %% 1000000)::text, 6, '0') as so_dinh_danh,
-    '099' || n %% 2 || to_char(date '1950-01-01' + (n * 7919 %% 18000)::integer, 'YY')
+    '099' || n %% 2 || to_char(date '1950-01-01' + (n * 7919 %% 11000)::integer, 'YY')
         || lpad((n %% 1000000)::text, 6, '0') as so_the,
     date '2015-01-01' + (n %% 3000)::integer as ngay_cap_the,
     '01' as dan_toc,

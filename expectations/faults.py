@@ -8,7 +8,6 @@ that no engineer has waived).
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass
 
 import psycopg
@@ -99,52 +98,40 @@ def _judged(
 
 
 def _tests(
-    contract: Contract, mapping: RecordMapping, tables: BatchTables, unbroken: Collection[str]
+    connection: psycopg.Connection, contract: Contract, mapping: RecordMapping, tables: BatchTables
 ) -> list[tuple[Rule, str]]:
-    """The rules that some row may break, with their predicates.
+    """The rules that some row can break, with their predicates.
 
-    A field that is not delivered breaks no rule row by row; `count` adds what that means.
+    A field that is not delivered breaks no rule row by row (`count` adds what that means), and a
+    column without duplicates needs no search for them in the scan.
     """
     typed = table_name(tables.typed)
-    return [
-        (rule, predicate(rule, typed))
-        for rule in contract.rules
-        if rule.rule_id not in unbroken and not (rule.column and rule.column not in mapping.columns)
-    ]
+    tests = []
+    for rule in contract.rules:
+        if rule.column and rule.column not in mapping.columns:
+            continue
+        if rule.metric == "duplicateValues" and not _has_duplicates(connection, rule, tables):
+            continue
+        tests.append((rule, predicate(rule, typed)))
+    return tests
 
 
-def expose(connection: psycopg.Connection, contract: Contract, tables: BatchTables, source: str) -> None:
-    """Make the view of a typed batch that Great Expectations judges."""
-    columns, origin = _judged(connection, contract, tables, source)
-    connection.execute(sql.SQL("create or replace view {} as select {} from {}").format(tables.judged, columns, origin))
-
-
-def unjudged(connection: psycopg.Connection, contract: Contract, tables: BatchTables) -> list[RuleCount]:
-    """The rules of a batch before anything is known of them."""
-    rows = _rows(connection, tables)
-    return [RuleCount(rule, rows, 0) for rule in contract.rules]
-
-
-def _rows(connection: psycopg.Connection, tables: BatchTables) -> int:
-    found = connection.execute(sql.SQL("select count(*) from {}").format(tables.typed)).fetchone()
-    return int(found[0]) if found else 0
+def _has_duplicates(connection: psycopg.Connection, rule: Rule, tables: BatchTables) -> bool:
+    column = sql.Identifier(rule.column or "")
+    statement = sql.SQL("select 1 from {0} where {1} is not null group by {1} having count(*) > 1 limit 1")
+    return connection.execute(statement.format(tables.typed, column)).fetchone() is not None
 
 
 def find(
-    connection: psycopg.Connection,
-    contract: Contract,
-    mapping: RecordMapping,
-    tables: BatchTables,
-    source: str,
-    *,
-    unbroken: Collection[str] = (),
+    connection: psycopg.Connection, contract: Contract, mapping: RecordMapping, tables: BatchTables, source: str
 ) -> None:
-    """Make the faults table of a typed batch; rules known to be broken by no row are not looked for."""
+    """Make the faults table of a typed batch, and the view that Great Expectations judges."""
     columns, origin = _judged(connection, contract, tables, source)
+    connection.execute(sql.SQL("create or replace view {} as select {} from {}").format(tables.judged, columns, origin))
     with connection.transaction():
         connection.execute("set local work_mem = '256MB'")
         connection.execute("set local parallel_tuple_cost = 0.005")
-        tests = _tests(contract, mapping, tables, unbroken)
+        tests = _tests(connection, contract, mapping, tables)
         numbered = range(len(tests))
         errors = [f"b{i} is true" for i in numbered if tests[i][0].severity == "error"]
         statement = sql.SQL(
@@ -203,7 +190,8 @@ def count(
     source: str,
 ) -> list[RuleCount]:
     """How every rule of the contract fared, from the faults table."""
-    checked = _rows(connection, tables)
+    rows = connection.execute(sql.SQL("select count(*) from {}").format(tables.typed)).fetchone()
+    checked = int(rows[0]) if rows else 0
     found = connection.execute(
         sql.SQL(
             "select rule, count(*), count(*) filter (where exists (" + _WAIVED + ")) from {faults} as f, "

@@ -6,7 +6,7 @@ sure that the two agree.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -39,16 +39,6 @@ class Verdict:
     def agrees(self, counted: RuleCount) -> bool:
         """Whether the rows that were found say the same."""
         return self.passed == counted.within_tolerance and self.failed in (None, counted.failed)
-
-
-def unbroken(judged: Mapping[str, Verdict], fared: Iterable[RuleCount]) -> frozenset[str]:
-    """Rules that no row breaks: none was counted, or the rule allows none and was passed."""
-    return frozenset(
-        one.rule.rule_id
-        for one in fared
-        if (verdict := judged[one.rule.rule_id]).failed == 0
-        or (verdict.failed is None and verdict.passed and not one.allowed)
-    )
 
 
 def suite_of(

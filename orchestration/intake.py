@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, date, datetime
 
 import psycopg
@@ -194,37 +195,27 @@ class _Intake:
         if not any(v.refuses for v in arrival) and (known := self._known(statement)):
             return known
         landing.type_rows(self.connection, statement, self.tables)
-        fared = self._gate()
+        faults.find(self.connection, self.contract, self.mapping, self.tables, self.source.code)
+        fared = faults.count(self.connection, self.contract, self.mapping, self.tables, self.source.code)
         verdicts = batch_rules.judge(self._facts(self._totals(), self._held()))
-        if reason := _refusal(verdicts, fared):
-            with self.connection.transaction():
-                self._record(verdicts, fared)
-            return self._refuse(reason, fared, self._fingerprint(statement))
-        return self._accept(statement, verdicts, fared)
+        suite = gate.suite_of(self.connection, self.contract, fared, self.tables)
+        with ThreadPoolExecutor(1, "gate") as pool:
+            gx = pool.submit(gate.verdicts, self.url, suite, self.tables)
+            if reason := _refusal(verdicts, fared):
+                self._record(verdicts, fared, gx)
+                return self._refuse(reason, fared, self._fingerprint(statement))
+            return self._accept(statement, verdicts, fared, gx)
 
-    def _gate(self) -> list[RuleCount]:
-        """The verdicts of Great Expectations, then the rows of the rules that are broken."""
-        source = self.source.code
-        faults.expose(self.connection, self.contract, self.tables, source)
-        fared = faults.unjudged(self.connection, self.contract, self.tables)
-        judged = self._verdicts(fared)
-        unbroken = gate.unbroken(judged, fared)
-        faults.find(self.connection, self.contract, self.mapping, self.tables, source, unbroken=unbroken)
-        fared = faults.count(self.connection, self.contract, self.mapping, self.tables, source)
-        if any(one.waived for one in fared):
-            judged = self._verdicts(fared)
+    def _record(
+        self, verdicts: Sequence[BatchVerdict], fared: Sequence[RuleCount], gx: Future[dict[str, gate.Verdict]]
+    ) -> None:
+        """Wait for Great Expectations, make sure that it and the counts agree, and keep every verdict."""
+        judged = gx.result()
         for one in fared:
             if not judged[one.rule.rule_id].agrees(one):
                 raise gate.GateError(f"batch {self.batch_id}: {one.rule.rule_id} is judged and counted differently")
-        return fared
-
-    def _verdicts(self, fared: list[RuleCount]) -> dict[str, gate.Verdict]:
-        suite = gate.suite_of(self.connection, self.contract, fared, self.tables)
-        return gate.verdicts(self.url, suite, self.tables)
-
-    def _record(self, verdicts: Sequence[BatchVerdict], fared: Sequence[RuleCount]) -> None:
-        """Keep every verdict."""
-        self.results = batches.record_results(self.connection, self.batch_id, verdicts, fared)
+        with self.connection.transaction():
+            self.results = batches.record_results(self.connection, self.batch_id, verdicts, fared)
         self._drop_earlier()
 
     def _fingerprint(self, statement: sql.Composed) -> str:
@@ -278,8 +269,9 @@ class _Intake:
         statement: sql.Composed,
         verdicts: Sequence[BatchVerdict],
         fared: Sequence[RuleCount],
+        gx: Future[dict[str, gate.Verdict]],
     ) -> BatchOutcome:
-        """Write into `raw`, and keep the verdicts, in one transaction."""
+        """Write into `raw` while Great Expectations judges; only with its verdict is it committed."""
         with self.connection.transaction():
             counts = accept_rows(
                 self.connection,
@@ -290,7 +282,7 @@ class _Intake:
                 delivered=self.delivery.delivered,
             )
             print_ = self._fingerprint(statement)
-            self._record(verdicts, fared)
+            self._record(verdicts, fared, gx)
             watermark = self.delivery.watermark or (self.before.watermark if self.before else None)
             batches.close_batch(
                 self.connection, self.batch_id, "accepted", counts=counts, fingerprint=print_, watermark=watermark

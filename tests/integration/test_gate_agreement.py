@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from expectations import faults, gate, suites
 from expectations.faults import RuleCount
@@ -34,7 +33,6 @@ def judged(warehouse: psycopg.Connection, request: pytest.FixtureRequest) -> tup
         landing.create_landing(warehouse, contract, tables)
         land(warehouse, contract, landing.table_name(tables.landing), rows)
         landing.type_rows(warehouse, landing.typing_statement(warehouse, contract, mapping, tables), tables)
-        faults.expose(warehouse, contract, tables, SOURCE)
         faults.find(warehouse, contract, mapping, tables, SOURCE)
         if batch_id == 1:
             with warehouse.transaction():
@@ -68,24 +66,6 @@ def test_verdicts_turn_exactly_at_the_count(
     short = gate.suite_of(warehouse, contract, [_allowing(one, max(one.failed - 1, 0)) for one in fared], tables)
     verdicts = gate.verdicts(warehouse_url, short, tables)
     assert {one.rule.rule_id for one in broken} == {rule for rule, verdict in verdicts.items() if not verdict.passed}
-
-
-@pytest.mark.parametrize("judged", RECORDS, indirect=True)
-def test_rows_are_looked_for_only_where_a_rule_is_broken(
-    warehouse: psycopg.Connection, warehouse_url: str, judged: tuple[Contract, BatchTables]
-) -> None:
-    contract, tables = judged
-    mapping = source_of(contract.record).records[contract.record]
-    broken = sql.SQL("select tid::text, broken, held from {} order by 1").format(tables.faults)
-    everywhere = warehouse.execute(broken).fetchall()
-
-    fared = faults.unjudged(warehouse, contract, tables)
-    verdicts = gate.verdicts(warehouse_url, gate.suite_of(warehouse, contract, fared, tables), tables)
-    unbroken = gate.unbroken(verdicts, fared)
-    assert len(unbroken) < len(contract.rules)
-    warehouse.execute(sql.SQL("drop table {}").format(tables.faults))
-    faults.find(warehouse, contract, mapping, tables, SOURCE, unbroken=unbroken)
-    assert warehouse.execute(broken).fetchall() == everywhere
 
 
 @pytest.mark.parametrize("judged", ["member"], indirect=True)
