@@ -73,7 +73,7 @@ insert into touched_pair select left_id, right_id from added
 _ASKED_NUMBERS = """
 create temporary table asked_number on commit drop as
 select r.personal_id from affected
-inner join identity.linkage_record as r using (record_id) where r.personal_id is not null
+inner join identity.linkage_record as r using (record_id) where r.personal_id is not null and not %s
 union
 select number from touched_number where kind = 'personal_id'
 """
@@ -145,10 +145,13 @@ def withdraw_evidence(connection: psycopg.Connection, methods: list[str], found:
     return connection.execute(_WITHDRAW.format(found=found, same=same), {"methods": methods}).rowcount
 
 
-def refresh_conflicts(connection: psycopg.Connection) -> int:
-    """Write down pairs that share an id number yet are different persons; returns how many stand."""
+def refresh_conflicts(connection: psycopg.Connection, *, everything: bool = False) -> int:
+    """Write down pairs that share an id number yet are different persons; returns how many stand.
+
+    With `everything` the numbers of several records are known already.
+    """
     connection.execute("analyze affected")
-    connection.execute(_ASKED_NUMBERS)
+    connection.execute(_ASKED_NUMBERS, [everything])
     connection.execute("analyze asked_number")
     connection.execute(_HOLDERS)
     connection.execute("delete from holder where holders = 1")

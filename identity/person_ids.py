@@ -142,7 +142,6 @@ def _choose_standing_ids(connection: psycopg.Connection, held: str) -> None:
         order by cluster_no, was_split, case when was_split then created_at end, created_batch, person_id
         """
     )
-    connection.execute("create unique index on cluster_person (cluster_no)")
 
 
 def _redirect_merged_ids(connection: psycopg.Connection, business_date: date, decision_id: int | None) -> int:
@@ -237,13 +236,14 @@ def _give_new_ids(connection: psycopg.Connection, held: str, business_date: date
         > 0
     ):
         pass
-    new = connection.execute(
-        """
-        insert into identity.person (person_id, created_batch, created_on, split_from)
-        select person_id, created_batch, %s, split_from from new_person where not returns
-        """,
-        [business_date],
-    ).rowcount
+    with filling(connection, "identity.person"):
+        new = connection.execute(
+            """
+            insert into identity.person (person_id, created_batch, created_on, split_from)
+            select person_id, created_batch, %s, split_from from new_person where not returns order by person_id
+            """,
+            [business_date],
+        ).rowcount
     connection.execute(
         """
         insert into identity.person_event (kind, person_id, from_person_id, business_date, decision_id)
@@ -254,7 +254,7 @@ def _give_new_ids(connection: psycopg.Connection, held: str, business_date: date
     connection.execute(
         "insert into cluster_person (cluster_no, person_id) select cluster_no, person_id from new_person"
     )
-    connection.execute("analyze cluster_person")
+    connection.execute("create unique index on cluster_person (cluster_no); analyze cluster_person")
     return new
 
 
@@ -327,7 +327,6 @@ def _wake_and_note_idle(connection: psycopg.Connection, business_date: date, dec
         """,
         [business_date, decision_id],
     )
-    connection.execute("drop table if exists pg_temp.idle_id")
     connection.execute(
         """
         create temporary table idle_id on commit drop as

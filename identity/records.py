@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from identity.model import BlockingRule
 
 RECORDS = ("member", "cadre")
+MANY = 20_000  # so many changed rows ask for fresh statistics
 
 _COMPARED = (
     "name_key", "plain_key", "other_name_key", "sex", "birth_date", "birth_precision", "personal_id",
@@ -41,37 +42,39 @@ from raw.{record} where last_batch is null
 
 #: A hometown code may be of today, of before July 2025, or both: every commune and province it can mean.
 _PLACES = """
-create temporary table place on commit drop as
-with meaning as (
-    select code, code as unit, parent_code as province from reference.administrative_unit
-    where code_set = '34' and level = 'commune'
-    union
-    select m.old_code, m.new_code, u.parent_code from reference.administrative_unit_mapping as m
-    inner join reference.administrative_unit as u on m.new_code = u.code
-    where m.level = 'commune' and u.code_set = '34' and u.level = 'commune'
-    union
-    select code, null, code from reference.administrative_unit where code_set = '34' and level = 'province'
-    union
-    select old_code, null, new_code from reference.administrative_unit_mapping where level = 'province'
-)
-select
-    code, string_agg(distinct unit, '|' order by unit) as units,
-    string_agg(distinct province, '|' order by province) as provinces
-from meaning group by code
+    select
+        code, string_agg(distinct unit, '|' order by unit) as units,
+        string_agg(distinct province, '|' order by province) as provinces
+    from (
+        select code, code as unit, parent_code as province from reference.administrative_unit
+        where code_set = '34' and level = 'commune'
+        union
+        select m.old_code, m.new_code, u.parent_code from reference.administrative_unit_mapping as m
+        inner join reference.administrative_unit as u on m.new_code = u.code
+        where m.level = 'commune' and u.code_set = '34' and u.level = 'commune'
+        union
+        select code, null, code from reference.administrative_unit where code_set = '34' and level = 'province'
+        union
+        select old_code, null, new_code from reference.administrative_unit_mapping where level = 'province'
+    ) as meaning
+    group by code
 """
 
 _TOLD = " union all ".join(_OPEN.format(record=r, card=c) for r, c in (("member", "party_card_no"), ("cadre", "null")))
 
-#: Open rows that are new or say something else, and records that are told no more (`told` is false). Keys of names
-#: are the dear part and made by workers; the offset lets each be made once.
-_DIFFERENCE = f"""
-create temporary table difference on commit drop as
-select different.*, identity.plain_key_of(different.name_key) as plain_key
+#: Open rows that are new or say something else, and records that are told no more (`told` is false), in the order of
+#: the keys. One statement, so that workers share what is dear: keys of names, each made once thanks to the offset.
+_CHANGED_ROWS = f"""
+create temporary table changed_row on commit drop as
+select
+    named.*, identity.plain_key_of(named.name_key) as plain_key,
+    place.units as hometown_units, place.provinces as hometown_provinces,
+    identity.personal_id_verdict(named.personal_id, named.sex, named.birth_date, p.prefix is not null) as id_verdict
 from (
     select
         told.source is not null as told, known.record_id, record, source, source_key, told.batch, told.row_hash,
-        told.full_name, told.sex, told.birth_date, told.birth_date_precision, told.personal_id, told.old_identity_no,
-        told.party_card_no, told.old_party_card_no, told.hometown_code, told.admission_date,
+        told.full_name, told.sex, told.birth_date, told.birth_date_precision as birth_precision, told.personal_id,
+        told.old_identity_no, told.party_card_no, told.old_party_card_no, told.hometown_code, told.admission_date,
         identity.name_key(told.full_name) as name_key,
         case when told.other_name is not null then identity.name_key(told.other_name) end as other_name_key
     from ({_TOLD}) as told
@@ -82,15 +85,16 @@ from (
             or known.row_hash <> told.row_hash
     end
     offset bigint '0'
-) as different
+) as named
+left join ({_PLACES}) as place on named.hometown_code = place.code
+left join reference.identity_prefix as p on p.prefix = left(named.personal_id, 3)
+order by source collate "C", record collate "C", source_key collate "C"
 """
-
-_CHANGED_ROWS = "create temporary table changed_row on commit drop as select * from difference where told"
 
 _VANISHED = """
 create temporary table vanished on commit drop as
 select record_id, known.personal_id, known.old_identity_no, known.old_party_card_no
-from difference inner join identity.linkage_record as known using (record_id) where not told
+from changed_row inner join identity.linkage_record as known using (record_id) where not told
 """
 
 #: Numbers are given in the order of the keys, so that the order in which records arrive decides nothing.
@@ -98,16 +102,7 @@ _WRITE = f"""
 insert into identity.linkage_record (
     source, record, source_key, present, batch, row_hash, id_verdict, {", ".join(_COMPARED)}
 )
-select
-    t.source, t.record, t.source_key, true, t.batch, t.row_hash,
-    identity.personal_id_verdict(t.personal_id, t.sex, t.birth_date, p.prefix is not null),
-    t.name_key, t.plain_key, t.other_name_key, t.sex, t.birth_date,
-    t.birth_date_precision, t.personal_id, t.party_card_no, t.old_identity_no, t.old_party_card_no,
-    place.units, place.provinces, t.admission_date
-from changed_row as t
-left join place on t.hometown_code = place.code
-left join reference.identity_prefix as p on p.prefix = left(t.personal_id, 3)
-order by t.source collate "C", t.record collate "C", t.source_key collate "C"
+select source, record, source_key, true, batch, row_hash, id_verdict, {", ".join(_COMPARED)} from changed_row where told
 """
 
 _OVERWRITE = f"""
@@ -121,7 +116,7 @@ _OLD_NUMBERS = """
 create temporary table old_number on commit drop as
 select told.kind, told.number, 1 as gone
 from (
-    select record_id from changed_row where record_id is not null union all select record_id from vanished
+    select record_id from changed_row where told and record_id is not null union all select record_id from vanished
 ) as said
 inner join identity.linkage_record as r on said.record_id = r.record_id and r.present
 cross join lateral (
@@ -162,6 +157,7 @@ _ALL_DIRTY = "insert into dirty select record_id from identity.linkage_record wh
 _DIRTY = """
 insert into dirty select r.record_id from changed_row as c
 inner join identity.linkage_record as r on c.source = r.source and c.record = r.record and c.source_key = r.source_key
+where c.told
 """
 
 _CROWDED = """
@@ -193,12 +189,9 @@ def refresh_records(
 
     With `everything` each open record is read again and dirty.
     """
-    connection.execute(_PLACES)
     connection.execute("set local parallel_tuple_cost = 0.005")
     connection.execute("set local min_parallel_table_scan_size = 0")  # workers also while nothing is linked yet
-    connection.execute(_DIFFERENCE, [everything])
-    connection.execute("analyze difference")
-    connection.execute(_CHANGED_ROWS)
+    connection.execute(_CHANGED_ROWS, [everything])
     connection.execute("analyze changed_row")
     connection.execute(_VANISHED)
     follow_new_keys(connection, business_date)
@@ -210,7 +203,7 @@ def refresh_records(
     vanished = connection.execute(
         "update identity.linkage_record as r set present = false from vanished where vanished.record_id = r.record_id"
     ).rowcount
-    if written > 5_000:
+    if written > MANY:
         connection.execute("analyze identity.linkage_record")
     connection.execute(_ALL_DIRTY if everything else _DIRTY)
     _number_verdicts(connection, most_holders, everything=everything)
@@ -243,7 +236,7 @@ def _number_verdicts(connection: psycopg.Connection, most_holders: int, *, every
     )
     connection.execute("create index on touched_number (number); analyze touched_number")
     connection.execute(_VERDICTS.format(most_holders=int(most_holders)))
-    for kind in ("old_identity_no", "old_party_card_no"):
+    for kind in () if everything else ("old_identity_no", "old_party_card_no"):
         connection.execute(_CROWDED.format(kind=kind), [most_holders])
 
 
@@ -261,11 +254,13 @@ _BLOCKING_KEYS = {
 #: A number on too many records identifies nobody, whichever of them are loaded.
 _COMPARABLE = """
 with crowded_identity as materialized (
-    select old_identity_no from identity.linkage_record
-    where present and old_identity_no is not null group by old_identity_no having count(*) > {most_holders}
+    select old_identity_no from identity.linkage_record as every
+    where present and old_identity_no is not null and {identity_asked}
+    group by old_identity_no having count(*) > {most_holders}
 ), crowded_card as materialized (
-    select old_party_card_no from identity.linkage_record
-    where present and old_party_card_no is not null group by old_party_card_no having count(*) > {most_holders}
+    select old_party_card_no from identity.linkage_record as every
+    where present and old_party_card_no is not null and {card_asked}
+    group by old_party_card_no having count(*) > {most_holders}
 )
 select {columns} from identity.linkage_record as r where r.present and {near}
 """
@@ -276,17 +271,34 @@ _UNCROWDED = {
 }
 
 
+#: Dates are known of nearly all and part them well: where a rule has one, most records are passed over by it alone.
+_LEADING_KEYS = ("birth_date", "admission_date")
+
+
 def _near(connection: psycopg.Connection, changed: Sequence[int], blocking: Iterable[BlockingRule]) -> list[int]:
     """The changed records and all that share a blocking key with one of them: one scan, open to workers."""
 
-    def keys(names: tuple[str, ...], table: str) -> str:
+    def keys(names: Sequence[str], table: str) -> str:
         return ", ".join(_BLOCKING_KEYS.get(name, "{r}." + name).format(r=table) for name in names)
 
-    among = "select {} from identity.linkage_record as c where c.record_id = any(%(changed)s)"
-    sides = dict.fromkeys(pair for rule in blocking for pair in ((rule.left, rule.right), (rule.right, rule.left)))
-    sharing = [f"({keys(ours, 'r')}) in ({among.format(keys(theirs, 'c'))})" for ours, theirs in sides]
-    query = f"select r.record_id from identity.linkage_record as r where r.present and ({' or '.join(sharing)})"
-    found = connection.execute(query, {"changed": list(changed)}).fetchall()
+    def known(ours: Sequence[str], theirs: Sequence[str]) -> str:
+        among = "select {} from identity.linkage_record as c where c.record_id = any(%(changed)s)"
+        return f"({keys(ours, 'r')}) in ({among.format(keys(theirs, 'c'))})"
+
+    by_lead: dict[str | None, list[str]] = {}
+    for ours, theirs in dict.fromkeys(
+        side for rule in blocking for side in ((rule.left, rule.right), (rule.right, rule.left))
+    ):
+        lead = next((name for name in _LEADING_KEYS if name in ours and ours == theirs), None)
+        by_lead.setdefault(lead, []).append(known(ours, theirs))
+    tests = [
+        f"({known([lead], [lead])} and ({' or '.join(rules)}))" if lead else " or ".join(rules)
+        for lead, rules in by_lead.items()
+    ]
+    found = connection.execute(
+        f"select r.record_id from identity.linkage_record as r where r.present and ({' or '.join(tests)})",
+        {"changed": list(changed)},
+    )
     return sorted({*changed, *(record_id for (record_id,) in found)})
 
 
@@ -298,13 +310,17 @@ def load_compared(
 
     from identity.features import LINKAGE_RECORD
 
-    columns = ", ".join(_UNCROWDED.get(name, f"r.{name}") for name in LINKAGE_RECORD.names)
+    asked = sql.SQL("true")
+    within: sql.Composable = asked
+    if near:
+        within = sql.SQL("r.record_id = any({}::bigint [])").format(sql.Literal(_near(connection, *near)))
+        asked = sql.SQL("{0} in (select r.{0} from identity.linkage_record as r where {1})")
     query = sql.SQL(_COMPARABLE).format(
-        columns=sql.SQL(columns),
+        columns=sql.SQL(", ".join(_UNCROWDED.get(name, f"r.{name}") for name in LINKAGE_RECORD.names)),
         most_holders=sql.Literal(most_holders),
-        near=sql.SQL("r.record_id = any({}::bigint [])").format(sql.Literal(_near(connection, *near)))
-        if near
-        else sql.SQL("true"),
+        identity_asked=asked.format(sql.SQL("old_identity_no"), within),
+        card_asked=asked.format(sql.SQL("old_party_card_no"), within),
+        near=within,
     )
     text = io.BytesIO()
     with connection.cursor().copy(sql.SQL("copy ({}) to stdout (format csv)").format(query)) as copy:

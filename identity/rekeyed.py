@@ -18,7 +18,7 @@ _SAME = ("sex", "birth_date", "admission_date", *_NUMBERS)
 _NEW_KEYS = f"""
 create temporary table new_key on commit drop as
 with fresh as (
-    select * from changed_row where record_id is null and name_key is not null
+    select * from changed_row where told and record_id is null and name_key is not null
 ), gone as materialized (
     select known.* from identity.linkage_record as known left join vanished using (record_id)
     where not known.present or vanished.record_id is not null
@@ -27,12 +27,12 @@ with fresh as (
     from fresh inner join gone on fresh.personal_id = gone.personal_id and fresh.record = gone.record
     where gone.id_verdict = 'valid' and (
         fresh.name_key = gone.name_key
-        or (fresh.birth_date = gone.birth_date and fresh.birth_date_precision = 'D' and gone.birth_precision = 'D')
+        or (fresh.birth_date = gone.birth_date and fresh.birth_precision = 'D' and gone.birth_precision = 'D')
     )
     union
     select gone.record_id, fresh.source, fresh.record, fresh.source_key
     from fresh inner join gone on fresh.name_key = gone.name_key and fresh.record = gone.record
-    where fresh.birth_date_precision is not distinct from gone.birth_precision
+    where fresh.birth_precision is not distinct from gone.birth_precision
         and {" and ".join(f"fresh.{c} is not distinct from gone.{c}" for c in _SAME)}
         and coalesce(fresh.birth_date::text, fresh.admission_date::text, {", ".join(f"fresh.{c}" for c in _NUMBERS)})
         is not null
@@ -77,7 +77,7 @@ def follow_new_keys(connection: psycopg.Connection, business_date: date) -> int:
 
     Needs `changed_row` and `vanished` before identity.linkage_record is overwritten.
     """
-    if connection.execute("select from changed_row where record_id is null limit 1").fetchone() is None:
+    if connection.execute("select from changed_row where told and record_id is null limit 1").fetchone() is None:
         return 0
     if connection.execute("select from identity.linkage_record limit 1").fetchone() is None:
         return 0

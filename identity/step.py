@@ -12,50 +12,13 @@ from psycopg import sql
 from identity.deterministic import RULE_VERSION, refresh_conflicts, refresh_evidence
 from identity.person_ids import IdChanges, assign_ids
 
-_WORK_TABLES = (
-    *(
-        "place",
-        "difference",
-        "changed_row",
-        "vanished",
-        "old_number",
-        "touched_number",
-        "dirty",
-        "found_evidence",
-        "touched_pair",
-    ),
-    *(
-        "near_dirty",
-        "found_score",
-        "affected",
-        "beside",
-        "candidate_record",
-        "record_cluster",
-        "found_broken_no",
-        "found_review_no",
-    ),
-    *(
-        "found_broken",
-        "found_review",
-        "asked_number",
-        "holder",
-        "found_conflict",
-        "id_home",
-        "cluster_person",
-        "merged_id",
-        "new_person",
-    ),
-)
-
-_MANY = 5_000  # so many changed rows ask for fresh statistics
-
 
 @dataclass(frozen=True)
 class Summary:
     """What the step came to, in counts.
 
-    `records` are open, of them `weighed` were compared anew; `review` items and `conflicts` stand now;
-    `reused_keys` were given by their source to another person since.
+    `records` are open, of them `weighed` were compared anew; `persons` are the ids that stand; `review` items and
+    `conflicts` stand now; `reused_keys` were given by their source to another person since.
     """
 
     records: int
@@ -80,7 +43,7 @@ def link_persons(connection: psycopg.Connection, business_date: date) -> Summary
     from identity.clustering import Guards
     from identity.clusters import build_clusters
     from identity.model import load_settings
-    from identity.records import refresh_records
+    from identity.records import MANY, refresh_records
     from identity.scoring import refresh_scores
 
     settings = load_settings()
@@ -97,15 +60,15 @@ def link_persons(connection: psycopg.Connection, business_date: date) -> Summary
         refreshed = refresh_records(connection, settings["most_holders"], business_date, everything=everything)
         connection.execute("create temporary table touched_pair (left_id bigint, right_id bigint) on commit drop")
         by_rule = refresh_evidence(connection)
-        if refreshed.dirty > _MANY:
+        if refreshed.dirty > MANY:
             connection.execute("analyze identity.evidence")
         by_weight = refresh_scores(connection, settings, refreshed.dirty, everything=everything)
         _note_affected(connection, everything=everything)
         build_clusters(connection, guards, everything=everything)
         changes = assign_ids(connection, business_date)
-        if refreshed.dirty > _MANY:
+        if refreshed.dirty > MANY:
             connection.execute("analyze identity.person_link; analyze identity.evidence")
-        conflicts = refresh_conflicts(connection)
+        conflicts = refresh_conflicts(connection, everything=everything)
         connection.execute(
             """
             insert into identity.linked_version (version) values (%s)
@@ -116,16 +79,7 @@ def link_persons(connection: psycopg.Connection, business_date: date) -> Summary
         row = connection.execute(
             """
             select
-                (select count(*) from (select from identity.person_link group by person_id) as linked)
-                - (select count(*) from (
-                    select l.person_id from identity.linkage_record as r
-                    inner join identity.person_link as l using (source, record, source_key)
-                    where not r.present group by l.person_id
-                ) as absent where not exists (
-                    select from identity.person_link as l
-                    inner join identity.linkage_record as r using (source, record, source_key)
-                    where l.person_id = absent.person_id and r.present
-                )),
+                (select count(*) from identity.person where redirect_to is null),
                 (select count(*) from identity.review_item where closed_at is null)
             """
         ).fetchone()
@@ -146,8 +100,11 @@ def link_persons(connection: psycopg.Connection, business_date: date) -> Summary
 
 def clear_work(connection: psycopg.Connection) -> None:
     """Drop the temporary tables of an earlier step in the same transaction."""
-    names = sql.SQL(", ").join(sql.Identifier("pg_temp", table) for table in _WORK_TABLES)
-    connection.execute(sql.SQL("drop table if exists {}").format(names))
+    work = connection.execute(
+        "select relname from pg_class where relnamespace = pg_my_temp_schema() and relkind = 'r'"
+    ).fetchall()
+    for (table,) in work:
+        connection.execute(sql.SQL("drop table {}").format(sql.Identifier("pg_temp", table)))
 
 
 def _version(connection: psycopg.Connection) -> str:
