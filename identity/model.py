@@ -54,7 +54,8 @@ class BlockingRule:
 class LinkageModel:
     """Comparisons with their trained parameters, and the rules that pick the pairs worth comparing.
 
-    `hopeless` is SQL over l and r: candidates for which it is true are never scored.
+    `hopeless` is SQL over l and r: candidates for which it is true are never scored. `doubtful` is SQL over the levels
+    (gamma_<comparison>): such pairs weigh at most `doubtful_weight`, whatever their bits add up to.
     """
 
     comparisons: tuple[Comparison, ...]
@@ -62,6 +63,8 @@ class LinkageModel:
     prior: float
     version: str = "untrained"
     hopeless: str = "false"
+    doubtful: str = "false"
+    doubtful_weight: float = 0.0
     largest_block: int = 3000
 
     @cached_property
@@ -155,7 +158,9 @@ class LinkageModel:
         )
         table: pa.Table = connection.sql(
             f"""
-            select unique_id_l as "left", unique_id_r as "right", match_weight as weight,
+            select unique_id_l as "left", unique_id_r as "right",
+                case when {self.doubtful} then least(match_weight, {self.doubtful_weight}) else match_weight end
+                as weight,
                 match_probability as probability, json_object({vector})::varchar as vector
             from {found.physical_name} order by weight desc, "left", "right"
             """
@@ -202,6 +207,13 @@ def blocking_rules(settings: Mapping[str, Any]) -> tuple[BlockingRule, ...]:
 _TWO_PEOPLE = "not l.is_open and not r.is_open and damerau_levenshtein(l.personal_id, r.personal_id) > 1"
 
 
+#: A name, a year of birth and a day of admission are for people to decide: nothing that identifies agrees.
+_FOR_PEOPLE = (
+    "gamma_birth < 4 and gamma_hometown < 3 and greatest(gamma_personal_id, gamma_old_identity_no, "
+    "gamma_old_party_card_no) <= 0"
+)
+
+
 def person_model(settings: Mapping[str, Any] | None = None, parameters: Path = PARAMETERS) -> LinkageModel:
     """The model of persons with the parameters kept in the repository (untrained when there are none)."""
     settings = settings or load_settings()
@@ -212,6 +224,8 @@ def person_model(settings: Mapping[str, Any] | None = None, parameters: Path = P
         prior=settings["prior"]["partners_per_record"] / settings["prior"]["records"],
         version=trained.get("version", "untrained"),
         hopeless=_TWO_PEOPLE,
+        doubtful=_FOR_PEOPLE,
+        doubtful_weight=settings["thresholds"]["link"] - 0.01,
         largest_block=settings["largest_block"],
     )
 

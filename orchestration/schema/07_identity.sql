@@ -1,25 +1,13 @@
 -- Who is who: permanent ids of persons, the records and evidence they follow from, and what contradicts it.
 
--- Evidence of the first shape named records by their keys; the next night finds it again in full.
-do $$
-begin
-    if exists (
-        select 1 from information_schema.columns
-        where table_schema = 'identity' and table_name = 'evidence' and column_name = 'left_source'
-    ) then
-        drop table identity.evidence;
-    end if;
-end
-$$;
-
 create table if not exists identity.person (
     person_id uuid primary key,
     created_batch bigint not null,
     redirect_to uuid references identity.person (person_id) check (redirect_to <> person_id),
-    created_on date not null
+    created_on date not null,
+    split_from uuid references identity.person (person_id),
+    created_at timestamptz not null default now()
 );
-alter table identity.person add column if not exists split_from uuid references identity.person (person_id);
-alter table identity.person add column if not exists created_at timestamptz not null default now();
 comment on table identity.person is 'Every person id ever given; ids are never reused or deleted';
 comment on column identity.person.created_batch is 'Delivery with which the first record of the person came; the older id survives a merge';
 comment on column identity.person.created_on is 'Business date of the night that gave the id';
@@ -144,16 +132,6 @@ create table if not exists identity.person_link (
     own_person_id uuid references identity.person (person_id),
     primary key (source, record, source_key)
 );
-do $$ -- a column added without need would lock out readers
-begin
-    if not exists (
-        select 1 from pg_attribute
-        where attrelid = 'identity.person_link'::regclass and attname = 'own_person_id' and not attisdropped
-    ) then
-        alter table identity.person_link add column own_person_id uuid references identity.person (person_id);
-    end if;
-end
-$$;
 create index if not exists person_link_person on identity.person_link (person_id);
 create index if not exists person_link_own_person on identity.person_link (own_person_id)
 where own_person_id is not null;
@@ -164,31 +142,19 @@ comment on column identity.person_link.linked_batch is 'Version of the record (r
 
 create table if not exists identity.person_event (
     event_id bigint generated always as identity primary key,
-    kind text not null,
+    kind text not null check (
+        kind in ('merged', 'split', 'record moved', 'record left', 'restored', 'key changed')
+    ),
     person_id uuid not null,
     from_person_id uuid,
     source text,
     record text,
     source_key text,
+    from_key text,
     business_date date,
     decision_id bigint,
     happened_at timestamptz not null default now()
 );
-do $$
-begin
-    if not exists (
-        select 1 from pg_attribute
-        where attrelid = 'identity.person_event'::regclass and attname = 'from_key' and not attisdropped
-    ) then
-        alter table identity.person_event
-        add column from_key text,
-        drop constraint if exists person_event_kind_check,
-        add constraint person_event_kind_check check (
-            kind in ('merged', 'split', 'record moved', 'record left', 'restored', 'key changed')
-        );
-    end if;
-end
-$$;
 create index if not exists person_event_person on identity.person_event (person_id);
 create index if not exists person_event_decision on identity.person_event (decision_id) where decision_id is not null;
 comment on table identity.person_event is 'What became of person ids after they were given; nothing is ever deleted';

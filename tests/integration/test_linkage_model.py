@@ -63,6 +63,18 @@ def test_common_name_weighs_less_than_rare_one(hoa: dict[str, object]) -> None:
     assert (weight(hoa, hoa) or 0) > (weight(common, common) or 0) + 3
 
 
+def test_a_year_of_birth_and_an_admission_are_for_people_to_decide(hoa: dict[str, object]) -> None:
+    year = {**hoa, "birth_date": date(1981, 1, 1), "birth_precision": "Y", "hometown_units": None}
+    asked, link = weight(hoa, year), load_settings()["thresholds"]["link"]
+    assert asked is not None
+    assert 0 <= asked < link
+    same_commune = weight(hoa, {**year, "hometown_units": "14785"})
+    same_card = weight({**hoa, "old_party_card_no": "38012345"}, {**year, "old_party_card_no": "38012345"})
+    assert same_commune is not None
+    assert same_card is not None
+    assert min(same_commune, same_card) >= link
+
+
 def test_bad_input_is_never_a_crash_nor_a_link(hoa: dict[str, object]) -> None:
     nothing = dict.fromkeys(hoa)
     nobody = dict(nothing, name_key="", plain_key="", id_verdict="missing")
