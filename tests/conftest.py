@@ -15,6 +15,14 @@ from orchestration.server import ensure_server, server_status, stop_server
 from orchestration.warehouse import connect, prepare
 
 TEMPLATE = "warehouse_template"
+#: Modules that wait for whole nights begin first, so that no worker ends alone with one.
+LONG_MODULES = ("test_night", "test_questions_1_12", "test_publication_dbt", "test_dbt_project")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order modules by how long they take; the order of tests within each stays."""
+    places = {name: place for place, name in enumerate(LONG_MODULES)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
 
 
 def _in_server(server_url: str, statement: str) -> None:
