@@ -242,7 +242,7 @@ def _number_verdicts(connection: psycopg.Connection, most_holders: int, *, every
 
 #: Keys that block records, where they are more than a column; as in `identity.features`, or coarser.
 _BLOCKING_KEYS = {
-    "birth_year": "extract(year from {r}.birth_date)",
+    "birth_year": "date_part('year', {r}.birth_date)",
     "family": "split_part({r}.plain_key, ' ', 1)",
     "given": "split_part({r}.plain_key, ' ', -1)",
     "hometown_province": "split_part({r}.hometown_provinces, '|', 1)",
@@ -271,8 +271,8 @@ _UNCROWDED = {
 }
 
 
-#: Dates are known of nearly all and part them well: where a rule has one, most records are passed over by it alone.
-_LEADING_KEYS = ("birth_date", "admission_date")
+#: The first of these that a rule has passes over most records by itself, before its other keys are made.
+_LEADING_KEYS = ("birth_date", "admission_date", "name_key", "id_head", "id_ends", "id_tail")
 
 
 def _near(connection: psycopg.Connection, changed: Sequence[int], blocking: Iterable[BlockingRule]) -> list[int]:

@@ -5,10 +5,19 @@
 -- exactly and a unit before and after a merger are no contradictions.
 {{ config(materialized='table') }}
 
-with claims as (
+with attributes as ( -- names of their own, so that lineage does not take them for something said
+    select name
+    from unnest(array[
+        {% for attribute in person_attributes() -%}
+        '{{ attribute.removesuffix("_known") }}'{{ ',' if not loop.last }}
+        {% endfor %}
+    ]) as listed (name)
+),
+
+claims as (
     select
         said.person_id,
-        claimed.attribute,
+        attributes.name as attribute,
         claimed.value,
         claimed.attribute <> 'personal_id' or said.is_personal_id_valid as is_valid,
         coalesce((said.authority_by_attribute ->> claimed.attribute)::integer, said.authority) as authority,
@@ -18,6 +27,7 @@ with claims as (
         said.source_key
     from {{ ref('int_person_record') }} as said
     cross join lateral {{ claimed_values('said') }} as claimed (attribute, value)
+    inner join attributes on claimed.attribute = attributes.name
     where said.record_count > 1 and claimed.value is not null
 ),
 

@@ -12,11 +12,17 @@ where record_count = 1
 union all
 select
     {% for attribute in person_attributes() -%}
-    max(claim.value) filter (where claim.attribute = '{{ attribute.removesuffix("_known") }}') as {{ attribute }},
+    max(said.{{ attribute }}) filter (where claim.attribute = '{{ attribute.removesuffix("_known") }}')
+        as {{ attribute }},
     {% endfor -%}
-    leading_record.person_id
-from {{ ref('int_person_record') }} as leading_record
+    said.person_id
+from {{ ref('int_person_record') }} as said
 left join {{ ref('int_person_claim') }} as claim
-    on leading_record.person_id = claim.person_id and claim.claim_rank = 1
-where leading_record.record_count > 1 and leading_record.record_rank = 1
-group by leading_record.person_id
+    on
+        said.person_id = claim.person_id
+        and said.source = claim.source
+        and said.record = claim.record
+        and said.source_key = claim.source_key
+        and claim.claim_rank = 1
+where said.record_count > 1
+group by said.person_id
