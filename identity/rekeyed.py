@@ -1,8 +1,8 @@
 """Records that came back under another key: renamed by their source, or taken over by another body.
 
 A record that is not delivered any more and a new one of the same kind are one record where documents say so,
-or where all that linkage compares is the same; and only one to one. Then the record keeps its number, and with
-it its evidence, its decisions and its person.
+or where all that linkage compares is the same; and only where one person comes in question, with as many records
+before as after. Then the record keeps its number, and with it its evidence, its decisions and its person.
 """
 
 from __future__ import annotations
@@ -20,29 +20,40 @@ create temporary table new_key on commit drop as
 with fresh as (
     select * from changed_row where told and record_id is null and name_key is not null
 ), gone as materialized (
-    select known.* from identity.linkage_record as known left join vanished using (record_id)
+    select known.*, link.person_id from identity.linkage_record as known
+    left join vanished using (record_id)
+    inner join identity.person_link as link using (source, record, source_key)
     where not known.present or vanished.record_id is not null
 ), pair as (
-    select gone.record_id, fresh.source, fresh.record, fresh.source_key
+    select gone.record_id, gone.person_id, fresh.source, fresh.record, fresh.source_key
     from fresh inner join gone on fresh.personal_id = gone.personal_id and fresh.record = gone.record
     where gone.id_verdict = 'valid' and (
         fresh.name_key = gone.name_key
         or (fresh.birth_date = gone.birth_date and fresh.birth_precision = 'D' and gone.birth_precision = 'D')
     )
     union
-    select gone.record_id, fresh.source, fresh.record, fresh.source_key
+    select gone.record_id, gone.person_id, fresh.source, fresh.record, fresh.source_key
     from fresh inner join gone on fresh.name_key = gone.name_key and fresh.record = gone.record
     where fresh.birth_precision is not distinct from gone.birth_precision
         and {" and ".join(f"fresh.{c} is not distinct from gone.{c}" for c in _SAME)}
         and coalesce(fresh.birth_date::text, fresh.admission_date::text, {", ".join(f"fresh.{c}" for c in _NUMBERS)})
         is not null
-), counted as (
+), heir as (
     select
-        *, count(*) over (partition by record_id) as heirs,
-        count(*) over (partition by source, record, source_key) as forebears
-    from pair
+        source, record, source_key, min(person_id::text) as person,
+        row_number() over (partition by min(person_id::text), record order by source, source_key) as place,
+        count(*) over (partition by min(person_id::text), record) as heirs
+    from pair group by source, record, source_key having count(distinct person_id) = 1
+), forebear as (
+    select
+        record_id, record, person_id::text as person,
+        row_number() over (partition by person_id, record order by record_id) as place,
+        count(*) over (partition by person_id, record) as forebears
+    from (select distinct record_id, record, person_id from pair) as met
 )
-select record_id, source, record, source_key from counted where heirs = 1 and forebears = 1
+select record_id, heir.source, record, heir.source_key
+from heir inner join forebear using (person, record, place)
+where heirs <= forebears
 """
 
 _FOLLOW = (

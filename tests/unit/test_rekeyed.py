@@ -65,6 +65,16 @@ def test_two_who_look_the_same_do_not_hand_on_their_ids(warehouse: psycopg.Conne
     assert not {after["38", "new1"], after["38", "new2"]} & before
 
 
+def test_two_records_of_one_person_both_go_along(warehouse: psycopg.Connection) -> None:
+    for key in ("1", "2"):
+        say(warehouse, "member", "38", key, **AN)
+    (person,) = set(link(warehouse).values())
+    for key in ("1", "2"):
+        withdraw(warehouse, "member", "38", key, batch=2)
+        say(warehouse, "member", "40", f"new{key}", batch=2, **AN)
+    assert link(warehouse) == {("40", "new1"): person, ("40", "new2"): person}
+
+
 def test_somebody_else_does_not_take_over_an_id(warehouse: psycopg.Connection) -> None:
     say(warehouse, "member", "38", "1", **AN)
     before = link(warehouse)["38", "1"]
