@@ -271,6 +271,14 @@ _UNCROWDED = {
 }
 
 
+#: What a key settles besides itself: a rule that asks for more than another, so understood, finds nothing more.
+_SETTLES = {
+    "name_key": ("plain_key", "family", "given"),
+    "plain_key": ("family", "given"),
+    "birth_date": ("birth_year",),
+    "personal_id": ("id_head", "id_ends", "id_tail"),
+}
+
 #: The first of these that a rule has passes over most records by itself, before its other keys are made.
 _LEADING_KEYS = ("birth_date", "admission_date", "name_key", "id_head", "id_ends", "id_tail")
 
@@ -285,10 +293,12 @@ def _near(connection: psycopg.Connection, changed: Sequence[int], blocking: Iter
         among = "select {} from identity.linkage_record as c where c.record_id = any(%(changed)s)"
         return f"({keys(ours, 'r')}) in ({among.format(keys(theirs, 'c'))})"
 
+    sides = dict.fromkeys(side for rule in blocking for side in ((rule.left, rule.right), (rule.right, rule.left)))
     by_lead: dict[str | None, list[str]] = {}
-    for ours, theirs in dict.fromkeys(
-        side for rule in blocking for side in ((rule.left, rule.right), (rule.right, rule.left))
-    ):
+    for ours, theirs in sides:
+        settled = {*ours, *(key for name in ours for key in _SETTLES.get(name, ()))}
+        if ours == theirs and any(a == b != ours and settled.issuperset(a) for a, b in sides):
+            continue
         lead = next((name for name in _LEADING_KEYS if name in ours and ours == theirs), None)
         by_lead.setdefault(lead, []).append(known(ours, theirs))
     tests = [
