@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.csv
 
 from identity.features import LINKAGE_RECORD
+from identity.records import PLACES
 
 KEYS = pa.schema([("record_id", pa.int64()), *((name, pa.string()) for name in ("source", "record", "source_key"))])
 
-#: A hometown code may be of today, of before July 2025, or both: every commune and province it can mean.
 _LINKAGE_RECORDS = """
 with told as (
     select
@@ -29,25 +29,7 @@ with told as (
     from raw.cadre
     where last_batch is null
 ),
-meaning as (
-    select code, code as unit, parent_code as province from reference.administrative_unit
-    where code_set = '34' and level = 'commune'
-    union
-    select m.old_code, m.new_code, u.parent_code from reference.administrative_unit_mapping as m
-    inner join reference.administrative_unit as u on m.new_code = u.code
-    where m.level = 'commune' and u.code_set = '34' and u.level = 'commune'
-    union
-    select code, null, code from reference.administrative_unit where code_set = '34' and level = 'province'
-    union
-    select old_code, null, new_code from reference.administrative_unit_mapping where level = 'province'
-),
-place as (
-    select
-        code,
-        string_agg(distinct unit, '|' order by unit) as units,
-        string_agg(distinct province, '|' order by province) as provinces
-    from meaning group by code
-),
+place as ({places}),
 keyed as (
     select
         *,
@@ -76,7 +58,7 @@ def linkage_records(connection: psycopg.Connection, settings: Mapping[str, Any])
 
     `record_id` numbers records in the order of source, record and source key; it holds for one run only.
     """
-    query = _LINKAGE_RECORDS.format(most_holders=int(settings["most_holders"]))
+    query = _LINKAGE_RECORDS.format(most_holders=int(settings["most_holders"]), places=PLACES)
     text = io.BytesIO()
     with connection.cursor().copy(f"copy ({query}) to stdout (format csv, header true)") as copy:
         for block in copy:
