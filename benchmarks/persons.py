@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -18,16 +19,22 @@ from psycopg import sql
 
 from benchmarks.febrl import febrl4
 from benchmarks.report import Report, at_least, at_most, run, told
+from expectations import faults
 from identity.step import link_persons
 from identity.stewardship import StewardError, decide, undo
 from orchestration.reference import load_reference
 from orchestration.server import ensure_server, stop_server
+from orchestration.settings import settings
 from orchestration.warehouse import connect, prepare
+from sources import landing
+from sources.contract import load_contracts
+from sources.landing import BatchTables
+from sources.registry import load_sources
 from sources.sample.clean import world
 from sources.sample.deliveries import deliveries
 from sources.sample.draw import stream
 from sources.sample.nights import Night
-from tests.linkage_world import accept_said, fill_raw
+from tests.linkage_world import accept_said
 
 SCALE = float(os.environ.get("SCALE", "0.1"))
 SEEDS = (101, 202, 303)  # the model was trained on seed 1
@@ -93,8 +100,43 @@ def _groups(both: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(parts).drop_nulls("group").filter(pl.col("pairs") >= LEAST_PAIRS).sort("group")
 
 
+def _hold(connection: psycopg.Connection, said: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Take out of raw what the rules of the intake gate hold row by row: its keys (source, record, source_key)."""
+    held = []
+    for number, source in enumerate(load_sources(settings().registry).values(), start=1):
+        for record in ("member", "cadre"):
+            if record not in source.records:
+                continue
+            contract, mapping = load_contracts()[record], source.records[record]
+            tables = BatchTables.of(record, number)
+            mine = said[record].filter(~pl.col("gone"), pl.col("source") == source.code)
+            rows = mine.unique("source_key", keep="first", maintain_order=True).select(sorted(mapping.columns))
+            landing.create_landing(connection, contract, tables)
+            into = sql.SQL("copy {} ({}) from stdin (format csv)").format(
+                tables.landing, sql.SQL(", ").join(map(sql.Identifier, rows.columns))
+            )
+            with connection.cursor().copy(into) as copy:
+                copy.write(rows.write_csv(include_header=False).encode())
+            landing.type_rows(connection, landing.typing_statement(connection, contract, mapping, tables), tables)
+            faults.find(connection, contract, mapping, tables, "none yet")
+            keys = connection.execute(
+                sql.SQL("select distinct source_key from {} where held and source_key is not null").format(
+                    tables.faults
+                )
+            ).fetchall()
+            held += [(source.code, record, key) for (key,) in keys]
+            connection.execute(
+                sql.SQL("delete from {} where source = %s and source_key = any(%s)").format(
+                    sql.Identifier("raw", record)
+                ),
+                [source.code, [key for (key,) in keys]],
+            )
+            landing.drop(connection, tables)
+    return pl.DataFrame(held, schema=["source", "record", "source_key"], orient="row")
+
+
 def _one_percent(connection: psycopg.Connection) -> None:
-    """A correction or a lost id on one member in a hundred."""
+    """One member in a hundred says something else of what linkage compares."""
     connection.execute(
         """
         create temporary table correction on commit drop as
@@ -105,8 +147,11 @@ def _one_percent(connection: psycopg.Connection) -> None:
         """
         update correction set
             first_batch = 2, row_hash = md5(row_hash::text)::uuid,
-            full_name = case when md5(source_key) < '8' then full_name else initcap(lower(full_name)) end,
-            personal_id = case when md5(source_key) < '1' then null else personal_id end
+            personal_id = case when md5(source_key) < '1' then null else personal_id end,
+            admission_date = admission_date + (md5(source_key) between '1' and '8')::integer,
+            full_name = case
+                when md5(source_key) > '8' then regexp_replace(full_name, ' ', ' Gia ') else full_name
+            end
         """
     )
     connection.execute(
@@ -128,7 +173,10 @@ def _timed(connection: psycopg.Connection, night: date = NIGHT) -> float:
 def measure_seed(report: Report, server: str, seed: int, groups: list[pl.DataFrame]) -> None:
     """One unseen world: errors, the queue, the time from nothing and for one per cent."""
     with connect(_database(server, f"persons_{seed}")) as connection:
-        who = fill_raw(connection, SCALE, seed, NIGHT).unique(["source", "record", "source_key"], keep="first")
+        said = deliveries(world(SCALE, seed, NIGHT), seed, NIGHT)
+        who = said.who.unique(["source", "record", "source_key"], keep="first")
+        accept_said(connection, said.records)
+        held = _hold(connection, said.records)
         connection.commit()
         whole = _timed(connection)
         both = _linked(connection).join(who, on=["source", "record", "source_key"]).drop_nulls("person")
@@ -137,7 +185,11 @@ def measure_seed(report: Report, server: str, seed: int, groups: list[pl.DataFra
         hits, true, claimed = _pairs(both, "linked", "person"), _pairs(both, "person"), _pairs(both, "linked")
         easy = _pairs(usable, "linked", "person")
         goal = f"scale {SCALE:g}, seed {seed}"
+        kept = who.join(held, on=["source", "record", "source_key"], how="anti").drop_nulls("person")
+        told_pairs = _pairs(who.drop_nulls("person"), "person")
         report.add(
+            told(f"records held at intake ({goal})", 100 * len(held) / len(who), "percent"),
+            told(f"true pairs held at intake ({goal})", 100 * (1 - _pairs(kept, "person") / told_pairs), "percent"),
             told(f"true pairs ({goal})", true, "pairs"),
             at_least(f"pairwise precision ({goal})", hits / claimed, "fraction", 0.9995),
             at_least(f"pairwise recall ({goal})", hits / true, "fraction", 0.99),

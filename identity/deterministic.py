@@ -15,7 +15,7 @@ RULE_VERSION = "deterministic-2"
 #: Bits: what the number and what bears it out are worth together, less the odds against any two records.
 WEIGHTS = {"personal_id": 60.0, "old_party_card_no": 55.0, "old_identity_no": 55.0}
 #: A number on more records than this is nobody's: its conflicts are told against its first holder only.
-MANY = 50
+MOST_HOLDERS_IN_PAIRS = 50
 
 _SAME_BIRTH = "a.birth_date = b.birth_date and a.birth_precision = 'D' and b.birth_precision = 'D'"
 _BORNE_OUT = {
@@ -156,7 +156,7 @@ def refresh_conflicts(connection: psycopg.Connection, *, everything: bool = Fals
     connection.execute(_HOLDERS)
     connection.execute("delete from holder where holders = 1")
     connection.execute("create index on holder (personal_id); analyze holder")
-    connection.execute(_CONFLICTS, {"many": MANY})
+    connection.execute(_CONFLICTS, {"many": MOST_HOLDERS_IN_PAIRS})
     connection.execute(_RESOLVE)
     connection.execute(_REPORT)
     row = connection.execute(

@@ -15,9 +15,8 @@ import psycopg
 from identity.bulk import filling
 
 _LINKS = """
-insert into identity.person_link as link (source, record, source_key, person_id, method, linked_batch)
-select
-    candidate.source, candidate.record, candidate.source_key, cluster_person.person_id, cluster.method, candidate.batch
+insert into identity.person_link as link (source, record, source_key, person_id, method)
+select candidate.source, candidate.record, candidate.source_key, cluster_person.person_id, cluster.method
 from candidate_record as candidate
 inner join record_cluster as cluster using (record_no)
 inner join cluster_person using (cluster_no)
@@ -26,11 +25,10 @@ inner join cluster_person using (cluster_no)
 _KEEP_LINKS = """
 on conflict (source, record, source_key) do update
 set
-    person_id = excluded.person_id, method = excluded.method, linked_batch = excluded.linked_batch,
+    person_id = excluded.person_id, method = excluded.method,
     linked_at = case when link.person_id = excluded.person_id then link.linked_at else clock_timestamp() end,
     own_person_id = case when link.person_id = excluded.person_id then link.own_person_id else {own} end
-where (link.person_id, link.method, link.linked_batch)
-    is distinct from (excluded.person_id, excluded.method, excluded.linked_batch)
+where (link.person_id, link.method) is distinct from (excluded.person_id, excluded.method)
 """
 
 #: The person of a link as a night sees it, and as a decision does: without any decision, unless others hold that id.

@@ -10,7 +10,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import sql
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from identity.model import BlockingRule
 
 RECORDS = ("member", "cadre")
-MANY = 20_000  # so many changed rows ask for fresh statistics
+ROWS_THAT_AGE_STATISTICS = 20_000  # more changed rows than this ask for fresh ones
 
 _COMPARED = (
     "name_key", "plain_key", "other_name_key", "sex", "birth_date", "birth_precision", "personal_id",
@@ -111,12 +111,23 @@ set present = true, batch = excluded.batch, row_hash = excluded.row_hash, id_ver
     {", ".join(f"{c} = excluded.{c}" for c in _COMPARED)}
 """
 
+#: Changed rows that say nothing else of what linkage compares: their pairs weigh what they did.
+_SAME_TO_COMPARE = f"""
+create temporary table same_to_compare on commit drop as
+select record_id from changed_row inner join identity.linkage_record as known using (record_id)
+where changed_row.told and known.present
+    and (changed_row.id_verdict, {", ".join(f"changed_row.{c}" for c in _COMPARED)})
+    is not distinct from (known.id_verdict, {", ".join(f"known.{c}" for c in _COMPARED)})
+"""
+
 #: What changed and vanished records said before, so that numbers they no longer hold are counted again.
 _OLD_NUMBERS = """
 create temporary table old_number on commit drop as
 select told.kind, told.number, 1 as gone
 from (
-    select record_id from changed_row where told and record_id is not null union all select record_id from vanished
+    select record_id from changed_row where told and record_id is not null
+    except select record_id from same_to_compare
+    union all select record_id from vanished
 ) as said
 inner join identity.linkage_record as r on said.record_id = r.record_id and r.present
 cross join lateral (
@@ -157,7 +168,7 @@ _ALL_DIRTY = "insert into dirty select record_id from identity.linkage_record wh
 _DIRTY = """
 insert into dirty select r.record_id from changed_row as c
 inner join identity.linkage_record as r on c.source = r.source and c.record = r.record and c.source_key = r.source_key
-where c.told
+where c.told and r.record_id not in (select record_id from same_to_compare)
 """
 
 _CROWDED = """
@@ -187,7 +198,7 @@ def refresh_records(
 ) -> Refreshed:
     """Bring identity.linkage_record up to date with raw; fill `dirty (record_id)` and `vanished`.
 
-    With `everything` each open record is read again and dirty.
+    A record is dirty when what linkage compares is new; with `everything` each open record is read again and dirty.
     """
     connection.execute("set local parallel_tuple_cost = 0.005")
     connection.execute("set local min_parallel_table_scan_size = 0")  # workers also while nothing is linked yet
@@ -196,6 +207,7 @@ def refresh_records(
     connection.execute(_VANISHED)
     follow_new_keys(connection, business_date)
     reused = release_reused_keys(connection, business_date)
+    connection.execute(_SAME_TO_COMPARE)
     connection.execute(_OLD_NUMBERS)
     connection.execute("create temporary table dirty (record_id bigint primary key) on commit drop")
     with filling(connection, "identity.linkage_record") as empty:
@@ -203,7 +215,7 @@ def refresh_records(
     vanished = connection.execute(
         "update identity.linkage_record as r set present = false from vanished where vanished.record_id = r.record_id"
     ).rowcount
-    if written > MANY:
+    if written > ROWS_THAT_AGE_STATISTICS:
         connection.execute("analyze identity.linkage_record")
     connection.execute(_ALL_DIRTY if everything else _DIRTY)
     _number_verdicts(connection, most_holders, everything=everything)
@@ -242,14 +254,15 @@ def _number_verdicts(connection: psycopg.Connection, most_holders: int, *, every
 
 #: Keys that block records, where they are more than a column; as in `identity.features`, or coarser.
 _BLOCKING_KEYS = {
-    "birth_year": "date_part('year', {r}.birth_date)",
-    "family": "split_part({r}.plain_key, ' ', 1)",
-    "given": "split_part({r}.plain_key, ' ', -1)",
-    "hometown_province": "split_part({r}.hometown_provinces, '|', 1)",
-    "id_head": "left({r}.personal_id, 9)",
-    "id_ends": "left({r}.personal_id, 6) || right({r}.personal_id, 3)",
-    "id_tail": "right({r}.personal_id, 6)",
+    "birth_year": "date_part('year', r.birth_date)",
+    "family": "split_part(r.plain_key, ' ', 1)",
+    "given": "split_part(r.plain_key, ' ', -1)",
+    "hometown_province": "split_part(r.hometown_provinces, '|', 1)",
+    "id_head": "left(r.personal_id, 9)",
+    "id_ends": "left(r.personal_id, 6) || right(r.personal_id, 3)",
+    "id_tail": "right(r.personal_id, 6)",
 }
+_KEY_TYPES = {"birth_date": "date", "admission_date": "date", "birth_year": "double precision"}
 
 #: A number on too many records identifies nobody, whichever of them are loaded.
 _COMPARABLE = """
@@ -279,35 +292,53 @@ _SETTLES = {
     "personal_id": ("id_head", "id_ends", "id_tail"),
 }
 
-#: The first of these that a rule has passes over most records by itself, before its other keys are made.
-_LEADING_KEYS = ("birth_date", "admission_date", "name_key", "id_head", "id_ends", "id_tail")
+#: Keys that pass over most records by themselves; of those that a rule has, the first is looked at before the others.
+_LEADING_KEYS = (
+    "personal_id", "party_card_no", "old_identity_no", "old_party_card_no", "other_name_key", "birth_date",
+    "admission_date", "name_key", "id_head", "id_ends", "id_tail",
+)  # fmt: skip
+
+
+def _key(name: str) -> str:
+    return _BLOCKING_KEYS.get(name, f"r.{name}")
 
 
 def _near(connection: psycopg.Connection, changed: Sequence[int], blocking: Iterable[BlockingRule]) -> list[int]:
     """The changed records and all that share a blocking key with one of them: one scan, open to workers."""
 
-    def keys(names: Sequence[str], table: str) -> str:
-        return ", ".join(_BLOCKING_KEYS.get(name, "{r}." + name).format(r=table) for name in names)
-
     def known(ours: Sequence[str], theirs: Sequence[str]) -> str:
-        among = "select {} from identity.linkage_record as c where c.record_id = any(%(changed)s)"
-        return f"({keys(ours, 'r')}) in ({among.format(keys(theirs, 'c'))})"
+        """Whether these keys of r are those of a changed record; keys that are null are nobody's."""
+        told = ", ".join(f"%(changed_{name})s::{_KEY_TYPES.get(name, 'text')} []" for name in theirs)
+        places = ", ".join(f"key_{place}" for place, _ in enumerate(theirs))
+        some = f"select * from unnest({told}) as k ({places}) where num_nulls({places}) = 0"
+        return f"({', '.join(map(_key, ours))}) in ({some})"
 
-    sides = dict.fromkeys(side for rule in blocking for side in ((rule.left, rule.right), (rule.right, rule.left)))
-    by_lead: dict[str | None, list[str]] = {}
+    sides = list(
+        dict.fromkeys(side for rule in blocking for side in ((rule.left, rule.right), (rule.right, rule.left)))
+    )
+    names = sorted({name for side in sides for part in side for name in part})
+    told = connection.execute(
+        f"select {', '.join(map(_key, names))} from identity.linkage_record as r where r.record_id = any(%s)",
+        [list(changed)],
+    ).fetchall()
+    said = dict(zip(names, map(list, zip(*told, strict=True)), strict=True)) if told else {}
+    if not said:
+        return []
+    values: dict[str, list[Any]] = {f"changed_{name}": column for name, column in said.items()}
+    rules_of: dict[str, list[str]] = {}
     for ours, theirs in sides:
-        settled = {*ours, *(key for name in ours for key in _SETTLES.get(name, ()))}
+        settled = {*ours, *(name for one in ours for name in _SETTLES.get(one, ()))}
         if ours == theirs and any(a == b != ours and settled.issuperset(a) for a, b in sides):
             continue
-        lead = next((name for name in _LEADING_KEYS if name in ours and ours == theirs), None)
-        by_lead.setdefault(lead, []).append(known(ours, theirs))
+        lead = next((name for name in _LEADING_KEYS if name in ours), ours[0])
+        values.setdefault(lead, []).extend(v for v in said[theirs[ours.index(lead)]] if v is not None)
+        rules_of.setdefault(lead, []).append(known(ours, theirs))
     tests = [
-        f"({known([lead], [lead])} and ({' or '.join(rules)}))" if lead else " or ".join(rules)
-        for lead, rules in by_lead.items()
+        f"({_key(lead)} = any(%({lead})s::{_KEY_TYPES.get(lead, 'text')} []) and ({' or '.join(rules)}))"
+        for lead, rules in rules_of.items()
     ]
     found = connection.execute(
-        f"select r.record_id from identity.linkage_record as r where r.present and ({' or '.join(tests)})",
-        {"changed": list(changed)},
+        f"select r.record_id from identity.linkage_record as r where r.present and ({' or '.join(tests)})", values
     )
     return sorted({*changed, *(record_id for (record_id,) in found)})
 

@@ -1,8 +1,9 @@
 """Records that came back under another key: renamed by their source, or taken over by another body.
 
 A record that is not delivered any more and a new one of the same kind are one record where documents say so,
-or where all that linkage compares is the same; and only where one person comes in question, with as many records
-before as after. Then the record keeps its number, and with it its evidence, its decisions and its person.
+or where all that linkage compares is the same; and only where one person comes in question. Without documents
+there must be as many records before as after. Then the record keeps its number, and with it its evidence, its
+decisions and its person.
 """
 
 from __future__ import annotations
@@ -25,14 +26,14 @@ with fresh as (
     inner join identity.person_link as link using (source, record, source_key)
     where not known.present or vanished.record_id is not null
 ), pair as (
-    select gone.record_id, gone.person_id, fresh.source, fresh.record, fresh.source_key
+    select gone.record_id, gone.person_id, fresh.source, fresh.record, fresh.source_key, true as by_document
     from fresh inner join gone on fresh.personal_id = gone.personal_id and fresh.record = gone.record
     where gone.id_verdict = 'valid' and (
         fresh.name_key = gone.name_key
         or (fresh.birth_date = gone.birth_date and fresh.birth_precision = 'D' and gone.birth_precision = 'D')
     )
     union
-    select gone.record_id, gone.person_id, fresh.source, fresh.record, fresh.source_key
+    select gone.record_id, gone.person_id, fresh.source, fresh.record, fresh.source_key, false
     from fresh inner join gone on fresh.name_key = gone.name_key and fresh.record = gone.record
     where fresh.birth_precision is not distinct from gone.birth_precision
         and {" and ".join(f"fresh.{c} is not distinct from gone.{c}" for c in _SAME)}
@@ -42,7 +43,8 @@ with fresh as (
     select
         source, record, source_key, min(person_id::text) as person,
         row_number() over (partition by min(person_id::text), record order by source, source_key) as place,
-        count(*) over (partition by min(person_id::text), record) as heirs
+        count(*) over (partition by min(person_id::text), record) as heirs,
+        bool_and(bool_or(by_document)) over (partition by min(person_id::text), record) as by_document
     from pair group by source, record, source_key having count(distinct person_id) = 1
 ), forebear as (
     select
@@ -53,7 +55,7 @@ with fresh as (
 )
 select record_id, heir.source, record, heir.source_key
 from heir inner join forebear using (person, record, place)
-where heirs <= forebears
+where heirs <= forebears or by_document
 """
 
 _FOLLOW = (

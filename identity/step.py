@@ -43,7 +43,7 @@ def link_persons(connection: psycopg.Connection, business_date: date) -> Summary
     from identity.clustering import Guards
     from identity.clusters import build_clusters
     from identity.model import load_settings
-    from identity.records import MANY, refresh_records
+    from identity.records import ROWS_THAT_AGE_STATISTICS, refresh_records
     from identity.scoring import refresh_scores
 
     settings = load_settings()
@@ -60,13 +60,13 @@ def link_persons(connection: psycopg.Connection, business_date: date) -> Summary
         refreshed = refresh_records(connection, settings["most_holders"], business_date, everything=everything)
         connection.execute("create temporary table touched_pair (left_id bigint, right_id bigint) on commit drop")
         by_rule = refresh_evidence(connection)
-        if refreshed.dirty > MANY:
+        if refreshed.dirty > ROWS_THAT_AGE_STATISTICS:
             connection.execute("analyze identity.evidence")
         by_weight = refresh_scores(connection, settings, refreshed.dirty, everything=everything)
         _note_affected(connection, everything=everything)
         build_clusters(connection, guards, everything=everything)
         changes = assign_ids(connection, business_date)
-        if refreshed.dirty > MANY:
+        if refreshed.dirty > ROWS_THAT_AGE_STATISTICS:
             connection.execute("analyze identity.person_link; analyze identity.evidence")
         conflicts = refresh_conflicts(connection, everything=everything)
         connection.execute(

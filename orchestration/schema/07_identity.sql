@@ -127,7 +127,6 @@ create table if not exists identity.person_link (
     source_key text not null,
     person_id uuid not null references identity.person (person_id),
     method text not null,
-    linked_batch bigint not null,
     linked_at timestamptz not null default clock_timestamp(),
     own_person_id uuid references identity.person (person_id),
     primary key (source, record, source_key)
@@ -138,7 +137,6 @@ where own_person_id is not null;
 comment on table identity.person_link is 'Which person each record belongs to; a record that disappears keeps its link for its return';
 comment on column identity.person_link.method is 'Strongest evidence that ties the record to the person, single when it stands alone';
 comment on column identity.person_link.own_person_id is 'The person it would belong to without the decisions that stand; null where that is the same';
-comment on column identity.person_link.linked_batch is 'Version of the record (raw.first_batch) that was linked, by which a reused key is noticed';
 
 create table if not exists identity.person_event (
     event_id bigint generated always as identity primary key,

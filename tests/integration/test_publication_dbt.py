@@ -58,8 +58,8 @@ def _fill(connection: psycopg.Connection) -> None:
     )
     connection.execute(
         """
-        insert into identity.person_link (source, record, source_key, person_id, method, linked_batch)
-        select '38', 'member', 'm' || g, md5('p' || g)::uuid, 'new', 2 from generate_series(1, %s) as g
+        insert into identity.person_link (source, record, source_key, person_id, method)
+        select '38', 'member', 'm' || g, md5('p' || g)::uuid, 'new' from generate_series(1, %s) as g
         """,
         [MEMBERS],
     )

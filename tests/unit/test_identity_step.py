@@ -170,3 +170,25 @@ def test_a_number_on_very_many_records_links_nobody(warehouse: psycopg.Connectio
         say(warehouse, "member", "38", str(n), **{**AN, "birth_date": None})
     summary = link_persons(warehouse, NIGHT)
     assert (summary.persons, summary.conflicts) == (60, 59)
+
+
+@pytest.mark.parametrize(
+    ("said", "weighed"),
+    [
+        ({"full_name": "NGUYỄN VĂN AN"}, 0),
+        ({"occupation_code": "05"}, 0),
+        ({"birth_date": "1970-05-04"}, 1),
+        ({"personal_id": None}, 1),
+        ({"sex": "F"}, 1),
+    ],
+)
+def test_only_records_that_say_something_else_to_compare_are_weighed_again(
+    warehouse: psycopg.Connection, said: dict[str, Any], weighed: int
+) -> None:
+    say(warehouse, "member", "38", "1", **AN)
+    say(warehouse, "member", "40", "1", **BINH)
+    before = link(warehouse)
+    say(warehouse, "member", "38", "1", batch=2, **{**AN, **said})
+    assert link_persons(warehouse, NIGHT).weighed == weighed
+    assert persons(warehouse) == before
+    assert link_persons(warehouse, NIGHT).weighed == 0

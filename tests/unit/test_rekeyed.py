@@ -75,6 +75,26 @@ def test_two_records_of_one_person_both_go_along(warehouse: psycopg.Connection) 
     assert link(warehouse) == {("40", "new1"): person, ("40", "new2"): person}
 
 
+def test_one_who_moves_while_a_body_takes_over_another_keeps_the_id(warehouse: psycopg.Connection) -> None:
+    say(warehouse, "member", "46", "1", **AN)
+    before = link(warehouse)["46", "1"]
+    withdraw(warehouse, "member", "46", "1", batch=2)
+    say(warehouse, "member", "44", "taken over", batch=2, **AN)
+    say(warehouse, "member", "56", "moved", batch=2, **{**AN, "full_name": "Nguyễn Văn Ân"})
+    assert link(warehouse) == {("44", "taken over"): before, ("56", "moved"): before}
+
+
+@pytest.mark.parametrize("said", [NO_ID, NO_BIRTH])
+def test_one_record_without_an_id_is_not_handed_on_to_two(warehouse: psycopg.Connection, said: dict[str, Any]) -> None:
+    say(warehouse, "member", "46", "1", **said)
+    before = link(warehouse)["46", "1"]
+    withdraw(warehouse, "member", "46", "1", batch=2)
+    for source in ("44", "56"):
+        say(warehouse, "member", source, "new", batch=2, **said)
+    after = link(warehouse)
+    assert before not in (after["44", "new"], after["56", "new"])
+
+
 def test_somebody_else_does_not_take_over_an_id(warehouse: psycopg.Connection) -> None:
     say(warehouse, "member", "38", "1", **AN)
     before = link(warehouse)["38", "1"]
