@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import uuid
 from datetime import date
 from pathlib import Path
@@ -17,7 +18,7 @@ from orchestration.warehouse import connect
 
 RELATIONS = (
     *("party_organisation", "agency", "person", "party_membership", "membership_movement"),
-    *("cadre", "position_assignment", "evaluation", "planning", "training"),
+    *("cadre", "position_assignment", "evaluation", "planning", "training", "dated_rule"),
 )
 BUSINESS_DATE = date(2026, 11, 22)
 DEFAULTS: dict[str, dict[str, Any]] = {
@@ -36,7 +37,7 @@ def key(name: str) -> uuid.UUID:
 
 
 def make_relations(url: str) -> None:
-    """Empty tables in `published` for each relation, and release 1 of the business date."""
+    """Empty tables in `published` for each relation, the rules of the seed, and release 1 of the business date."""
     columns = _columns()
     with connect(url, autocommit=True) as connection:
         for name in RELATIONS:
@@ -58,13 +59,16 @@ def make_relations(url: str) -> None:
             [BUSINESS_DATE],
         )
         ensure_operational_views(connection)
+        with (PROJECT / "dbt_project" / "seeds" / "dated_rule.csv").open(encoding="utf-8", newline="") as rules:
+            for rule in csv.DictReader(rules):
+                put(connection, "dated_rule", **{k: v or None for k, v in rule.items()})
 
 
 def _columns() -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for file in sorted(Path(PROJECT / "dbt_project" / "models" / "core").glob("_*.yml")):
         for model in yaml.safe_load(file.read_text(encoding="utf-8"))["models"]:
-            found[model["name"]] = {c["name"]: c["data_type"] for c in model["columns"]}
+            found[model["name"].removeprefix("core_")] = {c["name"]: c["data_type"] for c in model["columns"]}
     found["person"].pop("ethnicity_code", None)
     return found
 

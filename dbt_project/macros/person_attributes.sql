@@ -19,3 +19,16 @@
         {% endfor -%}
     )
 {%- endmacro %}
+
+{# A claimed value with what it is trusted by, of `said` (int_person_record) and `claimed` (claimed_values()). #}
+{% macro claim_columns(attribute) -%}
+    said.person_id,
+        {{ attribute }} as attribute,
+        claimed.value,
+        claimed.attribute <> 'personal_id' or said.is_personal_id_valid as is_valid,
+        coalesce((said.authority_by_attribute ->> claimed.attribute)::integer, said.authority) as authority,
+        said.said_on,
+        said.record,
+        said.source,
+        said.source_key
+{%- endmacro %}

@@ -13,6 +13,7 @@ from sources.sample.cadres import cadres
 from sources.sample.members import PRESENT, memberships, with_second_records
 from sources.sample.organisations import organisations, with_counts
 from sources.sample.people import people
+from sources.sample.styles import registered
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ def world(scale: float, seed: int, as_of: date) -> World:
     offices = agencies(scale, as_of, seed)
     staff = cadres(everybody, offices, members, seed, as_of).with_columns(record_no=pl.lit(1))
     present = staffing.headcounts(staff, seed, as_of)
+    keepers = [c for c, s in registered().items() if "allocation_scope" in s.records["staffing_quota"].columns]
     deputies = (
         staff.filter(pl.col("role") == "deputy").group_by("agency_code").agg(deputy_count=pl.len().cast(pl.Int64))
     )
@@ -52,7 +54,7 @@ def world(scale: float, seed: int, as_of: date) -> World:
             "training": careers.trainings(staff, seed, as_of),
             "award": careers.awards(staff, seed, as_of),
             "discipline": careers.disciplines(staff, seed, as_of),
-            "staffing_quota": staffing.quotas(present, seed, as_of),
+            "staffing_quota": staffing.quotas(present, seed, as_of, keepers),
             "headcount": present,
         },
     )

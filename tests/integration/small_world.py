@@ -71,7 +71,8 @@ def _organisations(connection: psycopg.Connection) -> None:
 def _members(connection: psycopg.Connection) -> None:
     say(connection, "member", "38", "an", organisation_code="38.001.001.000.001", **AN)
     say(connection, "member", "40", "an", batch=2, organisation_code="40.001.001.000.001", **AN)
-    say(connection, "member", "38", "binh", organisation_code="38.009.000.000.000", **BINH)
+    late = {"official_date": "2012-05-19"}
+    say(connection, "member", "38", "binh", organisation_code="38.009.000.000.000", **late, **BINH)
     say(connection, "member", "38", "old", organisation_code="CB1", full_name="Lê Văn Cũ", status="TU_TRAN")
     cell = {"organisation_code": "38.001.001.000.001"}
     say(connection, "member", "38", "giap", full_name="Phạm Giáp", admission_date="1986-12-01", **cell)
@@ -109,6 +110,10 @@ def _cadres(connection: psycopg.Connection) -> None:
 
 def _posts(connection: psycopg.Connection) -> None:
     say(connection, "staffing_quota", "38", "q1", agency_code="VP", decision_date="2025-12-20", assigned=12)
-    say(connection, "staffing_quota", "38", "q2", agency_code="VP", decision_date="2026-04-01", assigned=8)
+    parent = "9-QĐ/BTCTW"
+    latest = {"decision_date": "2026-04-01", "parent_decision_no": parent}
+    say(connection, "staffing_quota", "38", "q2", agency_code="VP", assigned=8, **latest)
+    total = {"decision_no": parent, "decision_date": "2025-11-20", "authority_level": "TW", "allocation_scope": "TONG"}
+    say(connection, "staffing_quota", "38", "q3", agency_code="VP", assigned=7, **total)
     say(connection, "headcount", "38", "h1", agency_code="VP")
     say(connection, "headcount", "40", "h2", agency_code="unknown")

@@ -230,6 +230,39 @@ def test_form_6f_leaves_out_who_has_not_been_a_member_for_six_months(country: ps
     }
 
 
+def test_form_6f_asks_the_rule_of_the_last_day(country: psycopg.Connection, url: str) -> None:
+    for day in (date(2025, 8, 31), date(2025, 9, 30), date(2025, 10, 1), date(2025, 12, 31)):
+        live(country, Life(f"admitted on {day}", day, THANH_HOA))
+    # nine months from the day before the last, three from the last on: nobody is new who was admitted by then
+    country.execute(
+        """
+        update published.dated_rule set value = '9', valid_to = '2026-06-30', validity = '[2021-12-13,2026-06-30)'
+        where rule_code = 'EVAL_EXCLUDE'
+        """
+    )
+    put(
+        country, "dated_rule", rule_code="EVAL_EXCLUDE", parameter="ADMITTED_MONTHS", value="3", valid_from="2026-06-30"
+    )
+    assert figures(make_report(url, "6F", "38", H1), "1", "3.1") == [4, 0]
+    country.execute(
+        """
+        update published.dated_rule set valid_to = valid_to + 1, validity = '[2021-12-13,2026-07-01)'
+        where value = '9' and rule_code = 'EVAL_EXCLUDE'
+        """
+    )
+    country.execute("delete from published.dated_rule where value = '3' and rule_code = 'EVAL_EXCLUDE'")
+    assert figures(make_report(url, "6F", "38", H1), "1", "3.1") == [4, 2]
+
+
+def test_form_6f_without_its_rule_says_so(country: psycopg.Connection, url: str) -> None:
+    live(country, Life("new", date(2026, 6, 30), THANH_HOA))
+    country.execute("delete from published.dated_rule where rule_code = 'EVAL_EXCLUDE'")
+    report = make_report(url, "6F", "38", H1)
+    assert figure(report, "1") == 1
+    assert {report.cells[code, "1"].state for code in ("3", "3.1", "3.2", "3.3")} == {State.NOT_COLLECTED}
+    assert any("EVAL_EXCLUDE" in note for note in report.notes)
+
+
 def test_large_figures_of_minorities_are_shown_and_never_listed(by_hand: str, country: psycopg.Connection) -> None:
     for n in range(4):
         live(country, Life(f"Mường {n}", date(2000, 1, 1), THANH_HOA, ethnicity="06"))

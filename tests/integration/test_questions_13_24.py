@@ -210,6 +210,7 @@ def test_17_staffing_now_and_when_who_retires_is_not_replaced(release_of_truth: 
     keys = ["agency_code", "category"]
     assigned = (
         accepted(release_of_truth, "staffing_quota")
+        .filter(pl.col("allocation_scope").ne_missing("TONG"))
         .sort("decision_date")
         .group_by(*keys, "year", maintain_order=True)
         .agg(pl.col("assigned", "reserve").last())
@@ -249,6 +250,33 @@ def test_17_staffing_now_and_when_who_retires_is_not_replaced(release_of_truth: 
         )
     same(answer(release_of_truth, 17), pl.concat(expected))
     assert total(expected[-1]["retiring"]) > total(expected[0]["retiring"]) > 0
+
+
+def test_17_what_was_handed_on_of_the_totals(release_of_truth: psycopg.Connection) -> None:
+    """Accepted rows of bodies that send their total; where more was handed on is what the generator meant.
+
+    Posts of agencies are counted once: no balance has a total in it.
+    """
+    quotas, keys = accepted(release_of_truth, "staffing_quota"), ["source", "year", "category"]
+    totals = quotas.filter(pl.col("allocation_scope") == "TONG")
+    posts_given = quotas.filter(pl.col("allocation_scope").ne_missing("TONG"))
+    handed_on = posts_given.group_by(keys).agg(
+        children=pl.len().cast(pl.Int64), children_assigned=pl.col("assigned").sum()
+    )
+    state = (
+        pl.when("is_exceeded")
+        .then(pl.lit("VUOT"))
+        .when(pl.col("assigned") == pl.col("children_assigned"))
+        .then(pl.lit("DU"))
+        .otherwise(pl.lit("CON"))
+    )
+    columns = [*keys, "decision_no", "assigned", "children", "children_assigned", "allocation_state"]
+    rows = release_of_truth.execute(f"select {', '.join(columns)} from published.staffing_allocation").fetchall()  # type: ignore[call-overload]
+    expected = totals.join(handed_on, on=keys).with_columns(allocation_state=state).select(columns)
+    same(pl.DataFrame(rows, schema=columns, orient="row", infer_schema_length=None), expected)
+    assert set(expected["allocation_state"]) == {"VUOT", "DU", "CON"}
+    assigned = release_of_truth.execute("select sum(assigned)::integer from published.staffing_balance").fetchone()
+    assert assigned == (total(posts_given["assigned"]),)
 
 
 def test_18_deputies_against_the_cap(release_of_truth: psycopg.Connection) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
 
+from orchestration.reference import SEEDS
 from sources.contract import load_contracts
 
+DAY = timedelta(days=1)
 MEMBER = {"birth_date": "1950-01-01", "birth_date_precision": "D", "admission_date": "2010-05-19"}
 
 
@@ -17,9 +22,10 @@ def is_bad(warehouse: psycopg.Connection, record: str, rule_id: str, row: dict[s
     """Whether a rule finds a typed row bad; a rule that cannot say so finds nothing."""
     contract = load_contracts()[record]
     (rule,) = (r for r in contract.rules if r.rule_id == rule_id)
+    kinds = [*contract.columns(), *((p.unread, "text") for p in contract.properties if p.may_be_unread)]
     columns = [
         sql.SQL("{}::{} as {}").format(sql.Literal(row.get(name)), sql.SQL(kind), sql.Identifier(name))
-        for name, kind in contract.columns()
+        for name, kind in kinds
     ]
     found = warehouse.execute(
         sql.SQL("select coalesce(({}), false) from (select {}) as typed").format(
@@ -47,6 +53,9 @@ def is_bad(warehouse: psycopg.Connection, record: str, rule_id: str, row: dict[s
             {"birth_date": "1958-06-01", "admission_date": "1975-12-31"},
             {"birth_date": "1958-06-01", "admission_date": "1976-01-01"},
         ),
+        # the points of the two groups of criteria: all of them, and a hundredth more
+        ("evaluation", "EVL-010", {"general_score": "30"}, {"general_score": "30.01"}),
+        ("evaluation", "EVL-011", {"result_score": "70"}, {"result_score": "70.01"}),
         # twelve months and 31 days: over the end of a month, from 29 February, from the day the rule begins
         ("member", "MEM-040", {"official_date": "2011-06-19"}, {"official_date": "2011-06-20"}),
         (
@@ -93,3 +102,39 @@ def test_a_rule_turns_between_two_days(
     before = MEMBER if record == "member" else {}
     assert not is_bad(warehouse, record, rule_id, before | good)
     assert is_bad(warehouse, record, rule_id, before | bad)
+
+
+def dated(rule_code: str, parameter: str) -> tuple[int, date]:
+    """The number of a rule that has one version, and the day from which it holds."""
+    with (SEEDS / "dated_rule.csv").open(encoding="utf-8", newline="") as file:
+        (row,) = (r for r in csv.DictReader(file) if (r["rule_code"], r["parameter"]) == (rule_code, parameter))
+    return int(row["value"]), date.fromisoformat(row["valid_from"])
+
+
+def turns() -> Iterator[tuple[str, str, dict[str, Any], dict[str, Any]]]:
+    """Rows on both sides of what contracts say in figures of their own, by the figures of the table of rules."""
+    years, since = dated("ADMISSION_AGE", "MIN_YEARS")
+    birth = since.replace(year=since.year - years)
+    yield "member", "MEM-039", {"birth_date": birth}, {"birth_date": birth + DAY}
+    yield "member", "MEM-039", {"birth_date": birth + DAY, "admission_date": since - DAY}, {"birth_date": birth + DAY}
+    months, since = dated("PROBATION", "MONTHS")
+    days, tolerated_since = dated("PROBATION", "TOLERANCE_DAYS")
+    assert (months, tolerated_since) == (12, since)
+    last = since.replace(year=since.year + 1) + timedelta(days=days)
+    yield "member", "MEM-040", {"official_date": last}, {"official_date": last + DAY}
+    late = {"official_date": last + timedelta(days=400)}
+    yield "member", "MEM-040", late | {"admission_date": since - DAY}, late
+    for rule_id, column, parameter in (
+        ("EVL-010", "general_score", "GENERAL_MAX"),
+        ("EVL-011", "result_score", "RESULT_MAX"),
+    ):
+        most, _ = dated("EVAL_SCORE", parameter)
+        yield "evaluation", rule_id, {column: most}, {column: most + 1}
+
+
+def test_contracts_and_the_table_of_rules_say_the_same(warehouse: psycopg.Connection) -> None:
+    before = {"birth_date_precision": "D", "admission_date": dated("PROBATION", "MONTHS")[1]}
+    assert before["admission_date"] == dated("ADMISSION_AGE", "MIN_YEARS")[1]
+    for record, rule_id, good, bad in turns():
+        assert not is_bad(warehouse, record, rule_id, before | good), (rule_id, good)
+        assert is_bad(warehouse, record, rule_id, before | bad), (rule_id, bad)

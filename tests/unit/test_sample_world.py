@@ -102,6 +102,28 @@ def test_headcounts_are_those_of_the_cadre_records(sample_folder: Path) -> None:
     assert 0.85 * len(cadres) < present <= len(cadres)
 
 
+def test_totals_of_posts_are_handed_on_in_most_places(sample_folder: Path) -> None:
+    """What agencies were assigned adds up to no more than the total, but in a few places; who sends none names none."""
+    quotas = said(sample_folder, "staffing_quota").with_columns(pl.col("assigned").cast(pl.Int64))
+    code = pl.col("allocation_scope").replace({"Tổng số để phân bổ": "TONG", "Đơn vị sử dụng": "DON_VI"})
+    quotas = quotas.with_columns(allocation_scope=code)
+    senders = {c for c, s in registered().items() if "allocation_scope" in s.records["staffing_quota"].columns}
+    assert 25 < len(senders) < 40
+    totals = quotas.filter(pl.col("allocation_scope") == "TONG")
+    others = quotas.filter(pl.col("allocation_scope").ne_missing("TONG"))
+    assert set(totals["source"]) | {"T5"} == set(others.drop_nulls("parent_decision_no")["source"]) | {"T5"} == senders
+    keys = ["source", "year", "category"]
+    places = totals.join(others.group_by(keys).agg(given=pl.col("assigned").sum()), on=keys)
+    named = others.filter(pl.col("source").is_in(list(senders))).join(
+        totals.select(*keys, parent_decision_no="decision_no"), on=[*keys, "parent_decision_no"]
+    )
+    assert len(named) == len(others.filter(pl.col("source").is_in(list(senders))))
+    assert len(places) == len(totals)
+    over = (places["given"] > places["assigned"]).sum()
+    assert 0.01 < over / len(places) < 0.12
+    assert (places["given"] == places["assigned"]).any()
+
+
 def test_personal_ids_are_fictitious_and_unique(sample_folder: Path) -> None:
     persons = truth(sample_folder, "person")
     ids = persons["personal_id"]
@@ -172,6 +194,8 @@ def test_registry_and_contracts_agree() -> None:
         for record, mapping in source.records.items():
             required = {p.name for p in contracts[record].properties if p.required}
             assert required <= set(mapping.columns), (code, record)
+            # a total that does not say so would be counted as posts of an agency
+            assert "parent_decision_no" not in mapping.columns or "allocation_scope" in mapping.columns, code
             assert len(set(mapping.columns.values())) == len(mapping.columns), (code, record)
             for field, values in mapping.values.items():
                 codes = contracts[record].by_name[field].codes

@@ -17,14 +17,8 @@ with spells as (
         membership.standing,
         membership.valid_from,
         membership.valid_to,
-        membership.admission_date,
-        membership.admission_decision_date,
-        membership.official_date,
-        membership.readmission_date,
-        membership.exempt_from,
-        membership.card_issue_date,
+        {{ kept_of_member_record('membership') }},
         membership.profile_no,
-        membership.badge_years,
         membership.last_activity_date,
         membership.dossier_documents_1,
         membership.dossier_documents_2,
@@ -55,14 +49,8 @@ with spells as (
         standing,
         valid_from,
         valid_to,
-        admission_date,
-        admission_decision_date,
-        official_date,
-        readmission_date,
-        exempt_from,
-        card_issue_date,
+        {{ kept_of_member_record() }},
         null as profile_no,
-        badge_years,
         null as last_activity_date,
         null as dossier_documents_1,
         null as dossier_documents_2,
@@ -74,38 +62,12 @@ with spells as (
 )
 
 select
-    membership_id,
-    person_id,
-    organisation_code,
-    organisation_id,
-    organisation_id is null as is_organisation_unresolved,
-    temporary_organisation_code,
-    temporary_organisation_id,
-    temporary_organisation_code is not null
-    and temporary_organisation_id is null as is_temporary_organisation_unresolved,
-    status,
-    status_date,
-    is_current,
-    standing,
-    valid_from,
-    valid_to,
+    spells.*,
+    spells.organisation_id is null as is_organisation_unresolved,
+    spells.temporary_organisation_code is not null
+    and spells.temporary_organisation_id is null as is_temporary_organisation_unresolved,
     case
-        when valid_to is not null or standing not in ('DA_KET_THUC', 'DA_CHUYEN')
-            then {{ validity('valid_from', 'valid_to') }}
-    end as validity,
-    admission_date,
-    admission_decision_date,
-    official_date,
-    readmission_date,
-    exempt_from,
-    card_issue_date,
-    profile_no,
-    badge_years,
-    last_activity_date,
-    dossier_documents_1,
-    dossier_documents_2,
-    dossier_documents_3,
-    source_record,
-    source,
-    source_key
+        when spells.valid_to is not null or spells.standing not in ('DA_KET_THUC', 'DA_CHUYEN')
+            then {{ validity('spells.valid_from', 'spells.valid_to') }}
+    end as validity
 from spells

@@ -1,8 +1,11 @@
 -- Posts assigned to agencies. Key: quota_id; grain: one record (decision, agency, year, category) of one source.
 -- A later decision replaces the earlier one for the same agency, year and category: is_in_force.
+-- A total that is still to be handed on (is_total) is not posts of the agency that holds it: it replaces, and is
+-- replaced by, totals of the same deciding level only, and is never added to what agencies were assigned.
 with quotas as (
     select
         quota.*,
+        coalesce(quota.allocation_scope = 'TONG', false) as is_total,
         {{ record_id('staffing_quota', 'quota') }} as quota_id,
         agency.agency_id,
         coalesce(trust.authority, 50) as authority,
@@ -24,12 +27,19 @@ select
     category,
     assigned,
     reserve,
+    is_total,
     decision_no,
+    parent_decision_no,
     decision_date,
     authority_level,
     classification,
     row_number() over (
-        partition by coalesce(agency_id::text, concat_ws('|', source, agency_code)), year, category
+        partition by
+            coalesce(agency_id::text, concat_ws('|', source, agency_code)),
+            year,
+            category,
+            is_total,
+            case when is_total then authority_level end
         order by decision_date desc nulls last, authority desc, said_on desc nulls last, source asc, source_key desc
     ) = 1 as is_in_force,
     source,

@@ -1,5 +1,50 @@
 -- Posts held now with what the checks of an appointment need to know. Key: assignment_id.
--- acted_on, the day the post began, decides which version of a rule judges the act.
+-- acted_on, the day the post began, decides which version of a rule judges the act. election_kind says whether somebody
+-- elected to a committee was in one of the same organisation or level before: TAI_CU when an earlier post says so,
+-- LAN_DAU when the posts held of the person reach back over the whole term before and none does, else KHONG_RO.
+with committee_posts as (
+    select
+        assignment.person_id,
+        assignment.organisation_id,
+        assignment.is_organisation_unresolved,
+        organisation.organisation_type_in_b,
+        organisation.organisation_level,
+        assignment.started_on
+    from {{ ref('position_assignment') }} as assignment
+    left join {{ ref('party_organisation') }} as organisation
+        on assignment.organisation_id = organisation.organisation_id
+    where
+        assignment.organisation_code is not null
+        and coalesce(organisation.organisation_type not in ('B2', 'C2'), true)
+        and assignment.assignment_kind not in ('MIEN_NHIEM', 'TU_CHUC', 'THOI_GIU', 'TAM_DINH_CHI', 'CACH_CHUC')
+),
+
+known_since as (
+    select
+        person_id,
+        min(started_on) as since
+    from {{ ref('position_assignment') }}
+    group by person_id
+),
+
+elections as (
+    select
+        assignment.assignment_id,
+        bool_or(
+            before.organisation_id = organisation.organisation_id
+            or before.organisation_type_in_b = organisation.organisation_type_in_b
+            or before.organisation_level = organisation.organisation_level
+        ) as was_in_committee,
+        bool_or(before.is_organisation_unresolved) as was_in_unknown_committee
+    from {{ ref('position_assignment') }} as assignment
+    inner join {{ ref('party_organisation') }} as organisation
+        on assignment.organisation_id = organisation.organisation_id
+    left join committee_posts as before
+        on assignment.person_id = before.person_id and assignment.started_on > before.started_on
+    where assignment.assignment_kind = 'BAU' and organisation.organisation_type not in ('B2', 'C2')
+    group by assignment.assignment_id
+)
+
 select
     assignment.assignment_id,
     assignment.cadre_id,
@@ -10,6 +55,23 @@ select
     assignment.agency_id,
     coalesce(agency.province_code, organisation.province_code) as province_code,
     assignment.assignment_kind,
+    case
+        when
+            assignment.assignment_kind <> 'BAU'
+            or assignment.organisation_code is null
+            or organisation.organisation_type in ('B2', 'C2')
+            then null
+        when elections.assignment_id is null then 'KHONG_RO'
+        when elections.was_in_committee then 'TAI_CU'
+        when elections.was_in_unknown_committee then 'KHONG_RO'
+        when known_since.since <= {{ add_months('assignment.started_on', '-term.value::integer') }} then 'LAN_DAU'
+        else 'KHONG_RO'
+    end as election_kind,
+    {{ title_key('assignment.position_title') }} ~ '^phó bí thư'
+    and coalesce(
+        organisation.organisation_type = 'T1',
+        {{ title_key('assignment.position_title') }} ~ '(tỉnh|thành) (ủy|uỷ)'
+    ) as is_province_deputy_secretary,
     assignment.authority_level,
     assignment.started_on as acted_on,
     coalesce(assignment.decision_date, assignment.started_on) as decided_on,
@@ -27,6 +89,13 @@ inner join {{ ref('cadre') }} as cadre on assignment.cadre_id = cadre.cadre_id
 left join {{ ref('agency') }} as agency on assignment.agency_id = agency.agency_id
 left join {{ ref('party_organisation') }} as organisation
     on assignment.organisation_id = organisation.organisation_id
+left join elections on assignment.assignment_id = elections.assignment_id
+left join known_since on assignment.person_id = known_since.person_id
+left join {{ ref('dated_rule') }} as term
+    on
+        term.rule_code = 'COMMITTEE_TERM'
+        and term.parameter = 'MONTHS'
+        and {{ applies_on('term', 'assignment.started_on') }}
 where
     assignment.is_current
     and assignment.started_on is not null

@@ -16,15 +16,7 @@ with attributes as ( -- names of their own, so that lineage does not take them f
 
 claims as (
     select
-        said.person_id,
-        attributes.name as attribute,
-        claimed.value,
-        claimed.attribute <> 'personal_id' or said.is_personal_id_valid as is_valid,
-        coalesce((said.authority_by_attribute ->> claimed.attribute)::integer, said.authority) as authority,
-        said.said_on,
-        said.record,
-        said.source,
-        said.source_key
+        {{ claim_columns('attributes.name') }}
     from {{ ref('int_person_record') }} as said
     cross join lateral {{ claimed_values('said') }} as claimed (attribute, value)
     inner join attributes on claimed.attribute = attributes.name

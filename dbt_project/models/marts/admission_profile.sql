@@ -78,34 +78,26 @@ counts as (
     group by grouping sets ((admission_year, source, dimension, value), (admission_year, dimension, value))
 ),
 
-small as (
+shares as (
     select
         *,
-        dimension = 'DAN_TOC'
-        and least(
-            coalesce(sum(admitted) filter (where value = 'THIEU_SO') over figures, 0),
-            coalesce(sum(admitted) filter (where value = 'KHAC') over figures, 0)
-        ) < {{ rule_number('SMALL_CELL', 'MIN_COUNT') }} as is_small
+        coalesce(sum(admitted) filter (where value = 'THIEU_SO') over figures, 0) as minority_count,
+        coalesce(sum(admitted) filter (where value = 'KHAC') over figures, 0) as majority_count
     from counts
     window figures as (partition by admission_year, source, dimension)
 ),
 
+small as (
+    select
+        *,
+        dimension = 'DAN_TOC' and {{ is_small_share('minority_count', 'majority_count') }} as is_small
+    from shares
+),
+
 withheld as (
     select
-        small.*,
-        small.is_small
-        or (
-            small.is_country
-            and small.dimension = 'DAN_TOC'
-            and (
-                select count(distinct other.source)
-                from small as other
-                where
-                    other.is_small
-                    and not other.is_country
-                    and other.admission_year = small.admission_year
-            ) = 1
-        ) as is_suppressed
+        *,
+        {{ is_share_withheld(['admission_year', 'dimension']) }} as is_suppressed
     from small
 )
 

@@ -2,6 +2,8 @@
 -- unit where no single name is at fault. An act is judged by the rules of its own day. A finding asks for a look, it
 -- is not a verdict: rule_confidence says how sure the rule itself is. Discipline is counted, nobody is named.
 -- Secretaries of cells are not managed posts: standards, age and deciding level are not asked of them.
+-- Age at an election: who joins a committee for the first time needs a whole term; that it is the first time is read
+-- from the posts held, so such a finding is never more than med. Where it is not known, the milder limit judges.
 with appointments as (
     select * from {{ ref('int_appointment') }}
 ),
@@ -86,7 +88,11 @@ near_retirement as (
         {{ add_months('appointments.acted_on', 'rule.value::numeric') }}::text as required_value,
         appointments.retires_on::text as actual_value,
         rule.legal_basis,
-        case when appointments.retirement_confidence = 'low' then 'low' else rule.confidence end as confidence
+        case
+            when appointments.retirement_confidence = 'low' then 'low'
+            when appointments.election_kind = 'LAN_DAU' and rule.confidence = 'high' then 'med'
+            else rule.confidence
+        end as confidence
     from appointments
     inner join {{ ref('dated_rule') }} as rule
         on
@@ -94,7 +100,12 @@ near_retirement as (
             and rule.parameter = case appointments.assignment_kind
                 when 'BO_NHIEM' then 'FIRST_APPOINTMENT_MONTHS'
                 when 'BO_NHIEM_LAI' then 'REAPPOINTMENT_MONTHS'
-                when 'BAU' then 'REELECTION_MONTHS'
+                when 'BAU'
+                    then case
+                        when appointments.election_kind = 'LAN_DAU' then 'FIRST_ELECTION_MONTHS'
+                        when appointments.is_province_deputy_secretary then 'REELECTION_DEPUTY_SECRETARY_MONTHS'
+                        else 'REELECTION_MONTHS'
+                    end
             end
             and {{ applies_on('rule', 'appointments.acted_on') }}
     where
@@ -203,6 +214,7 @@ select
     appointments.province_code,
     null::text as group_code,
     appointments.assignment_kind,
+    appointments.election_kind,
     appointments.acted_on,
     findings.required_value,
     findings.actual_value,
@@ -226,6 +238,7 @@ select
     province_code,
     group_code,
     null::text as assignment_kind,
+    null::text as election_kind,
     null::date as acted_on,
     deputy_cap::text as required_value,
     deputies::text as actual_value,
@@ -250,6 +263,7 @@ select
     province_code,
     province_code as group_code,
     null::text as assignment_kind,
+    null::text as election_kind,
     null::date as acted_on,
     null::text as required_value,
     null::text as actual_value,

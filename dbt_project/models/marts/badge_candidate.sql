@@ -1,8 +1,7 @@
 -- Members who reach a badge mark by one of the next award rounds. Key: badge_candidate_id; grain: person and mark.
--- A mark stands once, at the first round for which it is the highest one reached and not held. Party age is counted
--- from the start that the rule of the admission's day names, later by the days out of the Party; where the day of
--- leaving is not known, from the re-admission. Whoever serves a party discipline on the day of a round waits for the
--- next; the reason is not shown. Time moves rows on the days of the rounds only.
+-- A mark stands once, at the first round for which it is the highest one reached and not held. Whoever serves a party
+-- discipline on the day of a round waits for the next; the reason is not shown. Time moves rows on the days of the
+-- rounds only.
 with upcoming as (
     select
         make_date(years.year, split_part(rule.value, '-', 1)::integer, split_part(rule.value, '-', 2)::integer)
@@ -32,49 +31,10 @@ marks as (
     where rule.rule_code = 'BADGE_MARK' and {{ applies_on('rule', business_date()) }}
 ),
 
-spells as (
-    select
-        membership.*,
-        basis.value as party_age_basis,
-        basis.confidence as basis_confidence,
-        case
-            when basis.value = 'DECISION' then coalesce(membership.admission_decision_date, membership.admission_date)
-            else membership.admission_date
-        end as started_on
-    from {{ ref('party_membership') }} as membership
-    left join {{ ref('dated_rule') }} as basis
-        on
-            basis.rule_code = 'PARTY_AGE_START'
-            and basis.parameter = 'BASIS'
-            and {{ applies_on('basis', 'membership.admission_date') }}
-    where membership.is_current and membership.status <> 'DINH_CHI_SH' and membership.admission_date is not null
-),
-
-leavings as (
-    select
-        spells.person_id,
-        max(ended.valid_to) as left_on
-    from spells
-    inner join {{ ref('party_membership') }} as ended
-        on
-            spells.person_id = ended.person_id
-            and ended.standing = 'DA_KET_THUC'
-            and spells.readmission_date >= ended.valid_to
-    group by spells.person_id
-),
-
 members as (
-    select
-        spells.*,
-        spells.readmission_date - leavings.left_on as days_out,
-        spells.readmission_date is not null and leavings.left_on is null as is_time_out_unknown,
-        case
-            when spells.readmission_date is null then spells.started_on
-            when leavings.left_on is null then spells.readmission_date
-            else spells.started_on + (spells.readmission_date - leavings.left_on)
-        end as party_age_from
-    from spells
-    left join leavings on spells.person_id = leavings.person_id
+    select *
+    from {{ ref('int_party_age') }}
+    where status <> 'DINH_CHI_SH'
 ),
 
 reached as (

@@ -2,6 +2,7 @@
 -- Grain: group and period, a group being the persons of one agency or the collectives of one level, kind and source.
 -- A period is judged by the rules of its last day, so that a later rule does not judge it anew.
 -- A level may be below what the score allows (the cap, a discipline), never above it: above_score.
+-- A group of criteria may give no more points than its share of the hundred: over_score.
 -- No person is named: changes of level are counted against the quarter before, in the same agency.
 with periods as (
     select distinct
@@ -26,12 +27,14 @@ rules as (
         max(rule.value) filter (where rule.parameter = 'HTXSNV_MIN')::numeric as excellent_from,
         max(rule.value) filter (where rule.parameter = 'HTTNV_MIN')::numeric as good_from,
         max(rule.value) filter (where rule.parameter = 'HTNV_MIN')::numeric as fair_from,
+        max(rule.value) filter (where rule.parameter = 'GENERAL_MAX')::numeric as general_max,
+        max(rule.value) filter (where rule.parameter = 'RESULT_MAX')::numeric as result_max,
         max(rule.legal_basis) filter (where rule.parameter = 'CAP_BASE') as legal_basis,
         max(rule.confidence) filter (where rule.parameter = 'CAP_BASE') as confidence
     from periods
     left join {{ ref('dated_rule') }} as rule
         on
-            rule.rule_code in ('EVAL_CAP', 'EVAL_FLAT', 'EVAL_BAND')
+            rule.rule_code in ('EVAL_CAP', 'EVAL_FLAT', 'EVAL_BAND', 'EVAL_SCORE')
             and {{ applies_on('rule', 'periods.period_ends_on') }}
     group by periods.period, periods.period_ends_on
 ),
@@ -45,6 +48,8 @@ verdicts as (
         evaluation.year,
         evaluation.quarter,
         evaluation.level,
+        evaluation.general_score,
+        evaluation.result_score,
         evaluation.total_score,
         evaluation.source,
         case when evaluation.subject_kind = 'CA_NHAN' then evaluation.agency_id end as agency_id,
@@ -74,7 +79,8 @@ changes as (
             when verdicts.total_score >= rules.good_from then 3
             when verdicts.total_score >= rules.fair_from then 2
             when verdicts.total_score < rules.fair_from then 1
-        end as is_above_score
+        end as is_above_score,
+        verdicts.general_score > rules.general_max or verdicts.result_score > rules.result_max as is_over_score
     from verdicts
     inner join rules on verdicts.period = rules.period
     left join verdicts as before
@@ -104,6 +110,7 @@ counts as (
         count(*) filter (where level = 'KHTNV')::integer as weak,
         count(*) filter (where level is null)::integer as unrated,
         count(*) filter (where is_above_score)::integer as above_score,
+        count(*) filter (where is_over_score)::integer as over_score,
         count(step)::integer as compared,
         count(*) filter (where step > 0)::integer as raised,
         count(*) filter (where step < 0)::integer as lowered,
@@ -169,6 +176,7 @@ select
     weak,
     unrated,
     above_score,
+    over_score,
     cap_base,
     cap_base_count,
     cap_percent::numeric(5, 2) as cap_percent,

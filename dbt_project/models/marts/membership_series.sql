@@ -41,7 +41,8 @@ later_moves as (
         movement.movement_id asc
 ),
 
-members as (
+-- materialised: the planner takes the days for a thousand and would sort these millions of rows to group them
+members as materialized (
     select
         days.counted_on,
         organisation.province_code,
@@ -60,62 +61,51 @@ members as (
         on organisation.organisation_id = former.organisation_id
 ),
 
-placed as (
+places as (
     select
         counted_on,
-        '34' as map_code,
-        province_code as map_province_code,
         province_code,
-        is_official
+        former_province_code,
+        count(*) as members,
+        count(*) filter (where is_official) as official_members
     from members
-    union all
-    select
-        counted_on,
-        '63' as map_code,
-        case when province_code is not null then former_province_code end as map_province_code,
-        province_code,
-        is_official
-    from members
+    group by counted_on, province_code, former_province_code
 ),
 
 counts as (
     select
-        counted_on,
-        map_code,
-        map_province_code,
-        province_code,
-        count(*)::integer as members,
-        (count(*) filter (where is_official))::integer as official_members
-    from placed
-    group by counted_on, map_code, map_province_code, province_code
-),
-
-provinces as (
-    select distinct on (code_set, code)
-        code_set,
-        code,
-        unit_id
-    from {{ ref('administrative_unit') }}
-    where level = 'province'
-    order by code_set asc, code asc, valid_from desc
+        places.counted_on,
+        place.map_code,
+        place.map_province_code,
+        place.administrative_unit_id,
+        place.province_code,
+        place.mapping_state,
+        sum(places.members)::integer as members,
+        sum(places.official_members)::integer as official_members
+    from places
+    inner join {{ ref('int_province_by_map') }} as place
+        on
+            places.province_code is not distinct from place.province_code
+            and places.former_province_code is not distinct from place.former_province_code
+    group by
+        places.counted_on,
+        place.map_code,
+        place.map_province_code,
+        place.administrative_unit_id,
+        place.province_code,
+        place.mapping_state
 )
 
 select
     md5(concat_ws(
-        '|', 'membership_series', counts.counted_on, counts.map_code, coalesce(counts.map_province_code, ''),
-        coalesce(counts.province_code, '')
+        '|', 'membership_series', counted_on, map_code, coalesce(map_province_code, ''), coalesce(province_code, '')
     ))::uuid as series_id,
-    counts.counted_on,
-    counts.map_code,
-    counts.map_province_code,
-    provinces.unit_id as administrative_unit_id,
-    counts.province_code,
-    case
-        when counts.province_code is null then 'TRUNG_UONG'
-        when counts.map_province_code is null then 'KHONG_QUY_DOI_DUOC'
-        else 'QUY_DOI_DUOC'
-    end as mapping_state,
-    counts.members,
-    counts.official_members
+    counted_on,
+    map_code,
+    map_province_code,
+    administrative_unit_id,
+    province_code,
+    mapping_state,
+    members,
+    official_members
 from counts
-left join provinces on counts.map_code = provinces.code_set and counts.map_province_code = provinces.code

@@ -68,22 +68,15 @@ counts as (
 
 small as (
     select
-        counts.*,
-        least(counts.minority_count, counts.candidates - counts.minority_count)
-        < {{ rule_number('SMALL_CELL', 'MIN_COUNT') }} as is_small
+        *,
+        {{ is_small_share('minority_count', 'candidates - minority_count') }} as is_small
     from counts
 ),
 
 withheld as (
     select
-        small.*,
-        small.is_small
-        or (
-            small.is_country
-            and count(*) filter (where small.is_small and not small.is_country) over (
-                partition by small.agency_level
-            ) = 1
-        ) as is_minority_suppressed
+        *,
+        {{ is_share_withheld(['agency_level']) }} as is_minority_suppressed
     from small
 )
 

@@ -1,11 +1,12 @@
 -- Posts assigned against posts filled. Key: balance_id; grain: agency, year, category.
--- The decision in force against the last count of the year; an agency nobody knows keeps its source and code.
+-- The decision in force against the last count of the year; an agency nobody knows keeps its source and code. Totals
+-- to be handed on are left out: agencies' own posts are part of them.
 with assigned as (
     select
         coalesce(agency_id::text, concat_ws('|', source, agency_code)) as agency_label,
         *
     from {{ ref('staffing_quota') }}
-    where is_in_force and year is not null and category is not null
+    where is_in_force and not is_total and year is not null and category is not null
 ),
 
 filled as (

@@ -2,7 +2,24 @@
 -- Terms are consecutive when the same person holds the same title at the same place without a longer gap than the
 -- rule allows; their number is that of deciding appointments or, where sources skipped some, of terms that fit into
 -- the time from the first start to the present end. The limit is the head's.
-with assignments as (
+-- Who is elected in a party organisation holds the post for the term of committees, others for that of appointments. A
+-- term is as long as the rule of its first day says; what began before any version is judged by the first one.
+with term_rules as (
+    select
+        rule_code,
+        value::integer as term_months,
+        legal_basis,
+        confidence,
+        case
+            when row_number() over (partition by rule_code order by valid_from) = 1 then '-infinity'::date
+            else valid_from
+        end as valid_from,
+        valid_to
+    from {{ ref('dated_rule') }}
+    where rule_code in ('APPOINTMENT_TERM', 'COMMITTEE_TERM') and parameter = 'MONTHS'
+),
+
+assignments as (
     select
         assignment.*,
         coalesce(
@@ -13,9 +30,20 @@ with assignments as (
         {{ title_key('assignment.position_title') }} as position_key,
         coalesce(
             assignment.planned_end_on,
-            {{ add_months('assignment.started_on', rule_number('APPOINTMENT_TERM', 'MONTHS')) }}
-        ) as term_ends_on
+            {{ add_months('assignment.started_on', 'term_rule.term_months') }}
+        ) as term_ends_on,
+        term_rule.term_months,
+        term_rule.legal_basis,
+        term_rule.confidence
     from {{ ref('position_assignment') }} as assignment
+    left join term_rules as term_rule
+        on
+            term_rule.rule_code = case
+                when assignment.assignment_kind = 'BAU' and assignment.organisation_code is not null
+                    then 'COMMITTEE_TERM'
+                else 'APPOINTMENT_TERM'
+            end
+            and {{ applies_on('term_rule', 'assignment.started_on') }}
     where
         assignment.started_on is not null
         and assignment.position_title is not null
@@ -74,7 +102,7 @@ counted as (
                 (
                     extract(year from age(chains.chain_ends_on, chains.chain_started_on)) * 12
                     + extract(month from age(chains.chain_ends_on, chains.chain_started_on))
-                ) / {{ rule_number('APPOINTMENT_TERM', 'MONTHS') }}
+                ) / chained.term_months
             )
         )::integer as consecutive_terms,
         {{ add_months('chained.term_ends_on', '-(' ~ rule_number('APPOINTMENT_TERM', 'ALERT_MONTHS') ~ ')') }}
@@ -86,7 +114,7 @@ counted as (
             and chained.place = chains.place
             and chained.position_key = chains.position_key
             and chained.chain_no = chains.chain_no
-    where chained.is_current
+    where chained.is_current and chained.term_ends_on is not null
 )
 
 select
@@ -120,10 +148,10 @@ select
     cadre.retires_on < counted.term_ends_on as retires_before_end,
     cadre.retires_on >= {{ add_months('counted.term_ends_on', rule_number('AGE_LEFT', 'REAPPOINTMENT_MONTHS')) }}
         as has_age_for_reappointment,
-    {{ rule_field('APPOINTMENT_TERM', 'MONTHS', 'legal_basis') }} as legal_basis,
+    counted.legal_basis,
     case
         when counted.consecutive_terms > 1 then {{ rule_field('CONSECUTIVE_TERMS', 'GAP_DAYS', 'confidence') }}
-        else {{ rule_field('APPOINTMENT_TERM', 'MONTHS', 'confidence') }}
+        else counted.confidence
     end as rule_confidence,
     counted.source
 from counted

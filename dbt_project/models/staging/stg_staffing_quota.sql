@@ -8,8 +8,10 @@ select
     assigned,
     reserve,
     decision_no,
+    parent_decision_no,
     decision_date,
     authority_level,
+    allocation_scope,
     classification,
     first_batch
 from {{ source('raw', 'staffing_quota') }}

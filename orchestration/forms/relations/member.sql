@@ -31,6 +31,20 @@ later as (
         left(transfer.from_organisation_code, 2),
         transfer.moved_on,
         transfer.movement_id
+),
+
+-- how long after admission a member is not yet rated, by the rule of each day
+new_member as (
+    select
+        day.period_no,
+        day.moment,
+        make_interval(months => rule.value::integer) as new_for
+    from day
+    inner join published.dated_rule as rule
+        on
+            rule.rule_code = 'EVAL_EXCLUDE'
+            and rule.parameter = 'ADMITTED_MONTHS'
+            and rule.validity @> day.on_date
 )
 
 select
@@ -46,7 +60,7 @@ select
     coalesce(spell.official_date > day.on_date, spell.status = 'DU_BI') as is_probationary,
     coalesce(spell.exempt_from <= day.on_date, spell.status = 'MIEN_SH') as is_exempt,
     coalesce(spell.admission_date, person.admission_date) as admission_date,
-    coalesce(spell.admission_date + interval '6 months' > day.on_date, false) as is_new,
+    coalesce((spell.admission_date + new_member.new_for)::date > day.on_date, false) as is_new,
     spell.status = 'DINH_CHI_SH' as is_suspended,
     spell.card_issue_date,
     day.from_on as period_from,
@@ -60,6 +74,10 @@ select
     minority.is_minority
 from day
 inner join spell on spell.validity @> day.on_date
+left join new_member
+    on
+        day.period_no = new_member.period_no
+        and day.moment = new_member.moment
 left join later
     on
         day.period_no = later.period_no
