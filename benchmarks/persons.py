@@ -126,7 +126,7 @@ def _hold(connection: psycopg.Connection, said: Mapping[str, pl.DataFrame]) -> p
             ).fetchall()
             held += [(source.code, record, key) for (key,) in keys]
             connection.execute(
-                sql.SQL("delete from {} where source = %s and source_key = any(%s)").format(
+                sql.SQL("delete from {} where source = %s and source_key = any(%s) and last_batch is null").format(
                     sql.Identifier("raw", record)
                 ),
                 [source.code, [key for (key,) in keys]],

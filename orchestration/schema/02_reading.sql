@@ -6,7 +6,7 @@
 -- they decide by cheap tests whether the text already is canonical and call a slow_ function only
 -- where it is not. Regular expressions are the dear part (about 0.5 µs), hence is_digits(). What uses a
 -- type's own input is stable, not immutable: the planner writes in no function that promises more than
--- its body.
+-- its body. An offset keeps what several branches use from being written into each of them.
 
 create or replace function landing.is_digits(t text) returns boolean
 language sql stable parallel safe
@@ -87,16 +87,30 @@ create or replace function landing.code_text_repair(t text, c text) returns text
 language sql immutable parallel safe
 return case when c = '' and btrim(t) <> '' then 'placeholder' end;
 
--- Dates: yyyy-mm-dd, or yyyy-mm and yyyy where only a part was given.
-create or replace function landing.slow_date(t text) returns text
+-- Dates: yyyy-mm-dd, or yyyy-mm and yyyy where only a part was given and `partial` takes it.
+drop function if exists landing.slow_date(text);
+create or replace function landing.slow_date(t text, partial boolean) returns text
 language plpgsql stable parallel safe
 as $$
 declare
-    s text := btrim(landing.slow_text(t), ' ''’`');
+    s text := translate(t, '.-', '//');
     p text [];
     y text;
     c text;
 begin
+    -- The usual forms without a regular expression: d/m/yyyy with any separator, and a moment.
+    if s like any (array['_/_/____', '__/_/____', '_/__/____', '__/__/____']) and t <> '01-01-1970' then
+        c := right(s, 4) || '-' || lpad(split_part(s, '/', 2), 2, '0') || '-' || lpad(split_part(s, '/', 1), 2, '0');
+        if landing.is_digits(replace(s, '/', '')) and pg_input_is_valid(c, 'date') then
+            return c;
+        end if;
+    elsif s like '____/__/_____:__%' and t not like '1970-01-01_00:00%' and t not like '0001-01-01%' then
+        c := left(t, 10);
+        if c like '____-__-__' and substr(t, 11, 1) in (' ', 'T') and pg_input_is_valid(c, 'date') then
+            return c;
+        end if;
+    end if;
+    s := btrim(landing.slow_text(t), ' ''’`');
     if landing.is_placeholder(s)
         or s ~ '^0?0[/.-]0?0[/.-]\d{4}$' or s ~ '^0000-00-00'
         or s = '01-01-1970' or s ~ '^1970-01-01[T ]00:00' or s ~ '^0001-01-01[T ]'
@@ -115,6 +129,13 @@ begin
         c := y || '-' || lpad(p[2], 2, '0') || '-' || lpad(p[1], 2, '0');
         return case when pg_input_is_valid(c, 'date') then c end;
     end if;
+    -- Days since 1899-12-30, as a spreadsheet counts them: 1927 to 2099.
+    if s ~ '^\d{5}(\.\d+)?$' and left(s, 5)::integer between 10000 and 73050 then
+        return (date '1899-12-30' + left(s, 5)::integer)::text;
+    end if;
+    if not partial then
+        return null;
+    end if;
     p := regexp_match(s, '^(\d{1,2})\s?[/.-]\s?(\d{4})$');
     if p is not null then
         c := p[2] || '-' || lpad(p[1], 2, '0');
@@ -128,10 +149,6 @@ begin
     if s ~ '^(1[89]|20)\d\d(\.0+)?$' then
         return left(s, 4);
     end if;
-    -- Days since 1899-12-30, as a spreadsheet counts them: 1927 to 2099.
-    if s ~ '^\d{5}(\.\d+)?$' and left(s, 5)::integer between 10000 and 73050 then
-        return (date '1899-12-30' + left(s, 5)::integer)::text;
-    end if;
     return null;
 end
 $$;
@@ -140,12 +157,12 @@ create or replace function landing.partial_date_text(t text) returns text
 language sql stable parallel safe
 return case
     when t is null then ''
-    when t like '____-__-__' then case when pg_input_is_valid(t, 'date') then t else landing.slow_date(t) end
+    when t like '____-__-__' and pg_input_is_valid(t, 'date') then t
     when
         t like '__/__/____'
         and pg_input_is_valid(substr(t, 7, 4) || '-' || substr(t, 4, 2) || '-' || substr(t, 1, 2), 'date')
         then substr(t, 7, 4) || '-' || substr(t, 4, 2) || '-' || substr(t, 1, 2)
-    else landing.slow_date(t)
+    else landing.slow_date(t, true)
 end;
 
 create or replace function landing.date_text(t text) returns text
@@ -157,14 +174,16 @@ return case
         t like '__/__/____'
         and pg_input_is_valid(substr(t, 7, 4) || '-' || substr(t, 4, 2) || '-' || substr(t, 1, 2), 'date')
         then substr(t, 7, 4) || '-' || substr(t, 4, 2) || '-' || substr(t, 1, 2)
-    when length(landing.slow_date(t)) in (0, 10) then landing.slow_date(t)
+    else landing.slow_date(t, false)
 end;
 
 create or replace function landing.date_text_repair(t text, c text) returns text
 language sql stable parallel safe
 return case
-    when t is null or t = c or t like '__/__/____' or btrim(t) = '' then null
-    when c = '' then 'placeholder'
+    when t is null or t = c or t like '__/__/____' then null
+    when c = '' then case when btrim(t) <> '' then 'placeholder' end
+    -- begins with a digit, and the year stands in four digits: another order or separator is no repair
+    when t >= '0' and t < ':' and left(c, 4) in (right(t, 4), left(t, 4)) then null
     when t ~ '^\D*\d{5}(\.\d+)?$' then 'excel_serial'
     when t ~ '[/.-]\s?\d\d\s*$' and t !~ '^\D*\d{4}' then 'two_digit_year'
     when t ~ '^\s*[''’`]' then 'apostrophe'
@@ -180,7 +199,7 @@ return (
             when s ~ '^[-+]?\d{1,3}([.,  ]\d{3})+$' and length(s) < 14 then regexp_replace(s, '[^0-9-]', '', 'g')
             when s ~ '^[-+]?\d{1,9}([.,]0+)?$' then regexp_replace(s, '^\+|[.,]0+$', '', 'g')
         end
-    from (select btrim(landing.slow_text(t), ' ''’`') as s) as cleaned
+    from (select btrim(landing.slow_text(t), ' ''’`') as s offset 0) as cleaned
 );
 
 create or replace function landing.integer_text(t text) returns text
@@ -203,7 +222,7 @@ return (
             when s ~ '^[-+]?\d{1,3}(,\d{3})+(\.\d+)?$' then replace(s, ',', '')
             when s ~ '^[-+]?\d{1,3}( \d{3})+([.,]\d+)?$' then replace(replace(s, ' ', ''), ',', '.')
         end
-    from (select btrim(landing.slow_text(t), ' ''’`') as s) as cleaned
+    from (select btrim(landing.slow_text(t), ' ''’`') as s offset 0) as cleaned
 );
 
 create or replace function landing.number_text(t text) returns text
@@ -264,8 +283,8 @@ return (
             when digits ~ '^\d+$' then digits
             else s
         end
-    from (select btrim(landing.slow_text(t), ' ''’`') as s) as cleaned,
-        lateral (select translate(regexp_replace(s, '\.0+$', ''), 'Oo .-', '00') as digits) as stripped
+    from (select btrim(landing.slow_text(t), ' ''’`') as s offset 0) as cleaned,
+        lateral (select translate(regexp_replace(s, '\.0+$', ''), 'Oo .-', '00') as digits offset 0) as stripped
 );
 
 create or replace function landing.padded(t text, short integer, width integer) returns text
@@ -361,7 +380,8 @@ language sql immutable parallel safe
 return regexp_replace(
     regexp_replace(
         t,
-        '^((đ\s?[/.]\s?c\.?|đồng chí(?=\s*:|\s+\S+\s+\S))\s*:?\s*'
+        '^((ông|bà)\s+(?=(gs|pgs|ts|ths|bs|ks|cn|ls)\.|(gs|pgs|ts|ths)\s))?'
+        '((đ\s?[/.]\s?c\.?|đồng chí(?=\s*:|\s+\S+\s+\S))\s*:?\s*'
         '|((gs|pgs|ts|ths|bs|ks|cn|ls)\.\s*)+|(gs|pgs|ts|ths)\s+)+',
         '', 'i'
     ),
@@ -384,6 +404,7 @@ return (
         select landing.slow_text(
             regexp_replace(landing.without_titles(landing.slow_text(t)), '\s*[(\[][^)\]]*[)\]]', ' ', 'g')
         ) as s
+        offset 0
     ) as cleaned
 );
 
@@ -392,11 +413,13 @@ language sql immutable parallel safe
 return case
     when t is null then ''
     when
-        t like '%  %' or t like ' %' or t like '% ' or t not like '% %' or t = upper(t) or t = lower(t)
-        or split_part(t, ' ', 1) in ('Đồng', 'đồng', 'Ông', 'ông', 'Bà', 'bà', 'GS', 'PGS', 'TS', 'ThS', 'Ths')
+        t like '%  %' or t like ' %' or t like '% ' or t not like '% %'
+        or lower(split_part(t, ' ', 1)) in ('đồng', 'ông', 'bà', 'gs', 'pgs', 'ts', 'ths')
+        or length(t) <= 10 and landing.is_placeholder(t)
         or t ~ '[\t\n\r\v\f\u00a0\u00ad\u00d0\u00f0\u0300-\u036f\u1680'
         '\u2000-\u200f\u2028\u2029\u202f\u205f\u2060\u212a\u212b\u3000\ufeff(\[/.]'
         then landing.slow_name(t)
+    when t = upper(t) or t = lower(t) then initcap(t)
     else t
 end;
 
@@ -405,6 +428,7 @@ language sql immutable parallel safe
 return case
     when t is null or t = c or btrim(t) = '' then null
     when c = '' then 'placeholder'
+    when lower(t) = lower(c) then 'case'
     when t ~ '[(\[]' then 'alias'
     when landing.slow_text(t) ~* '^((đ\s?[/.]\s?c|đồng chí(?=\s*:|\s+\S+\s+\S)|ông|bà|gs|pgs|ts|ths|bs|ks|cn|ls)\M)' then 'title'
     when lower(landing.slow_text(t)) = lower(c) and landing.slow_text(t) <> c then 'case'
