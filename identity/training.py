@@ -13,6 +13,7 @@ import logging
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,11 @@ import pyarrow.csv
 
 from identity.comparisons import COMPARISONS
 from identity.features import FREQUENCIES, make_features, name_frequencies
-from identity.linkage_records import linkage_records
 from identity.model import PARAMETERS, LinkageModel, connect, load_settings, person_model
+from identity.records import load_compared, refresh_records
+from identity.step import clear_work
 
+KEYS = pa.schema([("record_id", pa.int64()), *((name, pa.string()) for name in ("source", "record", "source_key"))])
 #: Nothing is taken to be impossible among records of one person: real writing is worse than any sample.
 LEAST_M = 5e-4
 
@@ -82,6 +85,21 @@ def train_persons(records: pa.Table, settings: Mapping[str, Any] | None = None) 
     return model, frequencies
 
 
+def open_records(connection: psycopg.Connection, settings: Mapping[str, Any]) -> tuple[pa.Table, pa.Table]:
+    """All open records, read as a night reads them: keys (KEYS) and LINKAGE_RECORD in one order; nothing is kept.
+
+    `record_id` holds for this call only.
+    """
+    with connection.transaction(force_rollback=True):
+        clear_work(connection)
+        refresh_records(connection, settings["most_holders"], date.today(), everything=False)
+        records = load_compared(connection, settings["most_holders"]).sort_by("record_id")
+        told = connection.execute(
+            "select record_id, source, record, source_key from identity.linkage_record where present order by record_id"
+        ).fetchall()
+    return pa.Table.from_pylist([dict(zip(KEYS.names, row, strict=True)) for row in told], KEYS), records
+
+
 def save(model: LinkageModel, version: str, path: Path = PARAMETERS) -> None:
     """Keep the parameters where `person_model` reads them."""
     document = {"version": version, "comparisons": model.comparisons}
@@ -91,7 +109,7 @@ def save(model: LinkageModel, version: str, path: Path = PARAMETERS) -> None:
 def main(url: str, version: str) -> None:
     """Train on the warehouse at `url` and keep the result under `version`."""
     with psycopg.connect(url) as connection:
-        _, records = linkage_records(connection, load_settings())
+        _, records = open_records(connection, load_settings())
     model, frequencies = train_persons(records)
     pyarrow.csv.write_csv(frequencies, FREQUENCIES)
     save(model, version)

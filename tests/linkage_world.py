@@ -12,8 +12,8 @@ import polars as pl
 import psycopg
 import pyarrow as pa
 
-from identity.linkage_records import linkage_records
 from identity.model import load_settings
+from identity.training import open_records
 from sources.contract import load_contracts
 from sources.sample.clean import world
 from sources.sample.deliveries import deliveries
@@ -87,7 +87,7 @@ def _accept(connection: psycopg.Connection, record: str, frame: pl.DataFrame, ba
 def linkage_world(connection: psycopg.Connection, scale: float, seed: int) -> tuple[pa.Table, pl.Series]:
     """Linkage records of a sample world, and the person behind each (in the order of `record_id`)."""
     who = fill_raw(connection, scale, seed)
-    keys, records = linkage_records(connection, load_settings())
+    keys, records = open_records(connection, load_settings())
     known = who.unique(["source", "record", "source_key"], keep="first")
     found = pl.DataFrame(keys).join(known, on=["source", "record", "source_key"], how="left", maintain_order="left")
     return records, found["person"]
