@@ -8,7 +8,7 @@ export DO_NOT_TRACK := 1
 export DAGSTER_DISABLE_TELEMETRY := 1
 SQL_MODELS := dbt_project/models dbt_project/tests dbt_project/macros orchestration/forms/relations
 
-.PHONY: help nightly dev test test-services lint format docs lock clean
+.PHONY: help nightly dev test test-services snapshot lint format docs lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -35,6 +35,9 @@ test: .venv/installed ## every test that needs no other service
 
 test-services: .venv/installed ## tests against MariaDB and PostgreSQL on localhost
 	@$(BIN)/pytest -rs tests/services
+
+snapshot: .venv/installed ## write tests/integration/assets.json again, after a new source, model or mart
+	@UPDATE_SNAPSHOT=1 $(BIN)/pytest -n 0 tests/integration/test_definitions.py -k snapshot
 
 lint: .venv/installed ## format, lint, types, SQL, import rules, contract drift
 	@$(BIN)/ruff format --check .

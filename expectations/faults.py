@@ -90,8 +90,9 @@ def _judged(
     )
     names = [name for name, _ in contract.columns()] + [p.unread for p in contract.properties if p.may_be_unread]
     columns: list[sql.Composable] = [sql.Identifier("t", name) for name in names]
+    types = dict(contract.columns())
     for f in fields:
-        value = sql.Identifier("o", f) if known else sql.SQL("null::" + contract.by_name[f].physical_type)
+        value = sql.Identifier("o", f) if known else sql.SQL("null::" + types[f])
         columns.append(sql.SQL("{} as {}").format(value, sql.Identifier(f"previous__{f}")))
     join = sql.SQL(" left join {} as o on {} and o.source_key = t.source_key").format(raw, of_source)
     return sql.SQL(", ").join(columns), sql.SQL("{} as t{}").format(tables.typed, join if known else sql.SQL(""))

@@ -37,11 +37,11 @@ where a.present and b.present and (too.record_id is null or a.record_id < b.reco
 #: What stands about a record that is not delivered now waits for its return: then the record is dirty.
 _WITHDRAW = """
 with tonight as (
-    select e.evidence_id, e.left_id, e.right_id, e.method, e.weight
+    select e.evidence_id, e.left_id, e.right_id, e.method, e.weight, e.rule_version
     from dirty inner join identity.evidence as e on e.left_id = dirty.record_id
     where e.withdrawn_at is null and e.method = any(%(methods)s)
     union
-    select e.evidence_id, e.left_id, e.right_id, e.method, e.weight
+    select e.evidence_id, e.left_id, e.right_id, e.method, e.weight, e.rule_version
     from dirty inner join identity.evidence as e on e.right_id = dirty.record_id
     where e.withdrawn_at is null and e.method = any(%(methods)s)
 ),
@@ -53,7 +53,7 @@ withdrawn as (
     where standing.evidence_id = tonight.evidence_id and not exists (
         select 1 from {found} as found
         where found.left_id = tonight.left_id and found.right_id = tonight.right_id
-            and found.method = tonight.method {same}
+            and found.method = tonight.method and tonight.rule_version = %(version)s {same}
     )
     returning standing.left_id, standing.right_id
 )
@@ -118,6 +118,16 @@ where standing.resolved_at is null and standing.reason like 'number_%%' and not 
 )
 """
 
+#: The alarm of a key ends once its source delivers it no more.
+_RESOLVE_KEYS = """
+update identity.conflict as standing set resolved_at = clock_timestamp()
+where standing.resolved_at is null and standing.reason = 'key_of_another_person' and not exists (
+    select 1 from identity.linkage_record as r
+    where r.present
+        and (r.source, r.record, r.source_key) = (standing.left_source, standing.left_record, standing.left_key)
+)
+"""
+
 _PAIR_COLUMNS = "left_source, left_record, left_key, right_source, right_record, right_key"
 _REPORT = f"""
 insert into identity.conflict ({_PAIR_COLUMNS}, reason)
@@ -135,14 +145,20 @@ def refresh_evidence(connection: psycopg.Connection) -> tuple[int, int]:
     found = " union all ".join(_FIND.format(number=n, borne_out=b) for n, b in _BORNE_OUT.items())
     connection.execute(f"create temporary table found_evidence on commit drop as {found}")
     connection.execute("create index on found_evidence (left_id); analyze found_evidence")
-    withdrawn = withdraw_evidence(connection, list(WEIGHTS), "found_evidence")
+    withdrawn = withdraw_evidence(connection, list(WEIGHTS), "found_evidence", RULE_VERSION)
     added = connection.execute(_ADD, [Jsonb(WEIGHTS), RULE_VERSION]).rowcount
     return added, withdrawn
 
 
-def withdraw_evidence(connection: psycopg.Connection, methods: list[str], found: str, same: str = "") -> int:
-    """Withdraw standing evidence of `methods` about dirty records that is not in table `found`; returns how much."""
-    return connection.execute(_WITHDRAW.format(found=found, same=same), {"methods": methods}).rowcount
+def withdraw_evidence(
+    connection: psycopg.Connection, methods: list[str], found: str, version: str, same: str = ""
+) -> int:
+    """Withdraw standing evidence of `methods` about dirty records that table `found` does not have; returns how much.
+
+    What another version of the rules or of the model found is withdrawn too: it is found anew, or falls.
+    """
+    values = {"methods": methods, "version": version}
+    return connection.execute(_WITHDRAW.format(found=found, same=same), values).rowcount
 
 
 def refresh_conflicts(connection: psycopg.Connection, *, everything: bool = False) -> int:
@@ -158,6 +174,7 @@ def refresh_conflicts(connection: psycopg.Connection, *, everything: bool = Fals
     connection.execute("create index on holder (personal_id); analyze holder")
     connection.execute(_CONFLICTS, {"many": MOST_HOLDERS_IN_PAIRS})
     connection.execute(_RESOLVE)
+    connection.execute(_RESOLVE_KEYS)
     connection.execute(_REPORT)
     row = connection.execute(
         "select count(*) from identity.conflict where resolved_at is null and reason like 'number_%'"

@@ -62,8 +62,9 @@ class IdChanges:
 def release_reused_keys(connection: psycopg.Connection, business_date: date) -> int:
     """Untie links whose source gave the record's key to another person; returns how many.
 
-    Another person: number, name and birth all differ from what the record said when it was read last. Needs
-    `changed_row` before identity.linkage_record is overwritten. Each is an alarm in identity.conflict.
+    Another person: the name differs from what the record said when it was read last, and nothing known agrees
+    (identity.another_person, which the rule of intake asks too). Needs `changed_row` before identity.linkage_record
+    is overwritten. Each is an alarm in identity.conflict.
     """
     return connection.execute(
         """
@@ -72,12 +73,18 @@ def release_reused_keys(connection: psycopg.Connection, business_date: date) -> 
             using changed_row as present, identity.linkage_record as known
             where present.record_id = known.record_id
                 and (link.source, link.record, link.source_key) = (known.source, known.record, known.source_key)
-                and (
-                    known.personal_id is distinct from present.personal_id
-                    or (known.personal_id is null and present.personal_id is null)
+                and known.name_key <> present.name_key
+                and identity.another_person(
+                    array[known.name_key, known.other_name_key], array[present.name_key, present.other_name_key],
+                    array[
+                        known.personal_id, known.old_identity_no, known.party_card_no, known.old_party_card_no
+                    ],
+                    array[
+                        present.personal_id, present.old_identity_no, present.party_card_no, present.old_party_card_no
+                    ],
+                    known.birth_date, known.birth_precision, present.birth_date, present.birth_precision,
+                    known.admission_date, present.admission_date
                 )
-                and known.name_key <> identity.name_key(present.full_name)
-                and known.birth_date <> present.birth_date
             returning link.source, link.record, link.source_key, link.person_id
         ),
         told as (

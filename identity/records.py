@@ -228,6 +228,7 @@ def refresh_records(
 
 
 def _number_verdicts(connection: psycopg.Connection, most_holders: int, *, everything: bool) -> None:
+    """Verdicts of ids that changed hands; a record under a new key is among them, for its conflicts have a new name."""
     connection.execute(
         """
         create temporary table touched_number on commit drop as
@@ -241,6 +242,9 @@ def _number_verdicts(connection: psycopg.Connection, most_holders: int, *, every
                     ('old_party_card_no', r.old_party_card_no)
             ) as told (kind, number)
             where told.number is not null
+            union all
+            select 'personal_id', r.personal_id, 0 from new_key
+            inner join identity.linkage_record as r using (record_id) where r.personal_id is not null
         ) as said group by kind, number
         having not %s or count(*) > 1 or sum(gone) > 0
         """,

@@ -17,7 +17,7 @@ _NUMBERS = ("personal_id", "party_card_no", "old_identity_no", "old_party_card_n
 _SAME = ("sex", "birth_date", "admission_date", *_NUMBERS)
 
 _NEW_KEYS = f"""
-create temporary table new_key on commit drop as
+insert into new_key
 with fresh as (
     select * from changed_row where told and record_id is null and name_key is not null
 ), gone as materialized (
@@ -88,8 +88,11 @@ _FOLLOW = (
 def follow_new_keys(connection: psycopg.Connection, business_date: date) -> int:
     """Give records of `changed_row` that came under another key the number they had; returns how many.
 
-    Needs `changed_row` and `vanished` before identity.linkage_record is overwritten.
+    Needs `changed_row` and `vanished` before identity.linkage_record is overwritten; leaves `new_key`.
     """
+    connection.execute(
+        "create temporary table new_key (record_id bigint, source text, record text, source_key text) on commit drop"
+    )
     if connection.execute("select from changed_row where told and record_id is null limit 1").fetchone() is None:
         return 0
     if connection.execute("select from identity.linkage_record limit 1").fetchone() is None:

@@ -37,7 +37,7 @@ def refresh_scores(
     if dirty:
         version = _score(connection, settings, everything=everything)
     connection.execute("create index on found_score (left_id); analyze found_score")
-    withdrawn = withdraw_evidence(connection, ["splink"], "found_score", "and found.weight = tonight.weight")
+    withdrawn = withdraw_evidence(connection, ["splink"], "found_score", version, "and found.weight = tonight.weight")
     added = connection.execute(_ADD, [version]).rowcount
     return added, withdrawn
 

@@ -41,44 +41,34 @@ def queue(connection: psycopg.Connection, at_most: int = 40) -> list[dict[str, A
     return _rows(connection, "select * from identity.queue(%s)", [at_most])
 
 
+def conflicts(connection: psycopg.Connection, at_most: int = 40) -> list[dict[str, Any]]:
+    """What only a source can set right: keys that now name another person, numbers of two people."""
+    return _rows(connection, "select * from identity.conflicts(%s)", [at_most])
+
+
 def item_records(connection: psycopg.Connection, item_id: int) -> tuple[str, str]:
     """The two records of an item of the queue."""
-    rows = _rows(
-        connection,
-        "select identity.record_name(left_id) as a, identity.record_name(right_id) as b"
-        " from identity.review_item where item_id = %s and closed_at is null",
-        [item_id],
-    )
-    if not rows:
-        raise StewardError(f"No item {item_id} waits in the queue.")
-    return rows[0]["a"], rows[0]["b"]
+    row = _rows(connection, "select * from identity.item_records(%s)", [item_id])[0]
+    return row["left_record"], row["right_record"]
 
 
 def person_records(connection: psycopg.Connection, person_id: str) -> list[str]:
     """Names of the records of a person; an id that was merged leads to where it went."""
-    rows = _rows(
-        connection,
-        """
-        with recursive here (person_id) as (
-            select %s::uuid
-            union
-            select p.redirect_to from here inner join identity.person as p using (person_id)
-            where p.redirect_to is not null
-        )
-        select source || '/' || record || '/' || source_key as name
-        from here inner join identity.person_link using (person_id) order by name
-        """,
-        [person_id],
-    )
-    if not rows:
-        raise StewardError(f"No record belongs to person {person_id}.")
-    return [r["name"] for r in rows]
+    rows = _rows(connection, "select name from identity.records_of_person(%s::uuid) as name", [person_id])
+    return [row["name"] for row in rows]
 
 
 def show(connection: psycopg.Connection, records: list[str], who: str, *, reveal: bool) -> list[dict[str, Any]]:
-    """Values side by side: attribute, then one key a record. Personal values are masked unless revealed, on record."""
-    with connection.transaction():
-        told = _rows(connection, "select * from identity.show(%s, %s, %s)", [records, reveal, who])
+    """Values side by side: attribute, then one key a record. Personal values are masked unless revealed, on record.
+
+    To reveal commits: the look is on record before anything is seen.
+    """
+    if reveal:
+        (look,) = _rows(connection, "select identity.reveal(%s, %s) as no", [records, who])
+        connection.commit()
+        told = _rows(connection, "select * from identity.revealed(%s)", [look["no"]])
+    else:
+        told = _rows(connection, "select * from identity.show(%s)", [records])
     table: dict[str, dict[str, Any]] = {}
     for row in told:
         line = table.setdefault(row["attribute"], {"attribute": row["attribute"]})

@@ -95,15 +95,21 @@ def _once(wanted: Sequence[Delivery], night: Night, workers: int) -> Iterator[De
                 yield alone.submit(_work, delivery, night).result()
             except BrokenProcessPool:
                 yield _lost(delivery, LOST_WORKER)
+            except Exception:  # noqa: BLE001  as above
+                yield _lost(delivery, OUR_FAULT)
 
 
 def take_in_all(wanted: Sequence[Delivery], night: Night, workers: int = WORKERS) -> Iterator[Delivery]:
-    """Take in all wanted kinds, as they finish; a failed one is asked once more at the end."""
-    again: list[Delivery] = []
-    for delivery in _once(wanted, night, workers):
-        if delivery.may_succeed_later:
-            again.append(Delivery(delivery.source, delivery.kind))
-        else:
-            yield delivery
-    if again:
-        yield from _once(again, night, workers)
+    """Take in all wanted kinds, as they finish; one that failed is asked again at the end, as often as its source says.
+
+    Every wanted kind comes out once, whatever becomes of it.
+    """
+    asked, again = 0, list(wanted)
+    while again:
+        this_time, again = again, []
+        for delivery in _once(this_time, night, workers):
+            if delivery.may_succeed_later and asked < delivery.source.retries:
+                again.append(Delivery(delivery.source, delivery.kind))
+            else:
+                yield delivery
+        asked += 1

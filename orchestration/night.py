@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -12,21 +13,20 @@ from datetime import date
 from typing import Any
 
 from orchestration.progress import progress, shown
-from orchestration.settings import Settings
+from orchestration.settings import PROJECT, Settings
 from orchestration.warehouse import connect, prepare, warehouse_url
 from sources.errors import ExplainedError
 
-DAGSTER_YAML = """\
-telemetry:
-  enabled: false
-run_monitoring:
-  enabled: false
-"""
+#: In the root of the repository it also reaches `dagster dev` where DAGSTER_HOME is not set.
+DAGSTER_YAML = PROJECT / "dagster.yaml"
 
 
 @dataclass(frozen=True)
 class NightSummary:
-    """What a night came to; counts are rows over all batches of the night."""
+    """What a night came to; counts are rows over all batches of the night.
+
+    `alarms` are rows that use a key for another person, as intake found them; `conflicts` stand now, whenever found.
+    """
 
     business_date: date
     seconds: float
@@ -39,6 +39,8 @@ class NightSummary:
     accepted: int
     unchanged: int
     quarantined: int
+    alarms: int
+    conflicts: int
     bad_sources: dict[str, str]
 
     @property
@@ -59,6 +61,11 @@ class NightSummary:
             f" + {self.quarantined:,} quarantined (accepted batches)",
             *(f"  {source:<12} {reason}" for source, reason in sorted(self.bad_sources.items())),
         ]
+        if self.alarms or self.conflicts:
+            lines.append(
+                f"  báo động: {self.alarms} khóa dùng cho người khác đêm nay; {self.conflicts} mâu thuẫn chờ nguồn sửa"
+                " (lienthong identity queue --conflicts)"
+            )
         if self.published:
             lines.append(f"  published    release {self.release_no}")
         elif self.nothing_changed:
@@ -71,7 +78,7 @@ class NightSummary:
 def prepare_dagster_home(configuration: Settings) -> None:
     """Dagster's own storage, beside the warehouse and without telemetry."""
     configuration.dagster_home.mkdir(parents=True, exist_ok=True)
-    (configuration.dagster_home / "dagster.yaml").write_text(DAGSTER_YAML, encoding="utf-8")
+    shutil.copyfile(DAGSTER_YAML, configuration.dagster_home / "dagster.yaml")
     os.environ["DAGSTER_HOME"] = str(configuration.dagster_home)
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
 
@@ -141,6 +148,15 @@ def _summary(url: str, run_id: str, business_date: date, seconds: float, problem
             """,
             [run_id],
         ).fetchone()
+        alarmed = connection.execute(
+            """
+            select
+                coalesce(sum(g.failed) filter (where g.alarm), 0),
+                (select count(*) from identity.conflict where resolved_at is null)
+            from ops.gate_result as g inner join ops.batch as b using (batch_id) where b.run_id = %s
+            """,
+            [run_id],
+        ).fetchone()
         bad = connection.execute(
             "select source || ' ' || record, status || ': ' || coalesce(reason, '') from ops.batch"
             " where run_id = %s and status in ('refused', 'failed')",
@@ -154,6 +170,7 @@ def _summary(url: str, run_id: str, business_date: date, seconds: float, problem
             [run_id],
         ).fetchone()
     assert rows is not None
+    assert alarmed is not None
     published = bool(release and release[1])
     reason = problem or (held[0] if held else None)
     return NightSummary(
@@ -168,5 +185,7 @@ def _summary(url: str, run_id: str, business_date: date, seconds: float, problem
         accepted=int(rows[1]),
         unchanged=int(rows[2]),
         quarantined=int(rows[3]),
+        alarms=int(alarmed[0]),
+        conflicts=int(alarmed[1]),
         bad_sources=dict(bad),
     )

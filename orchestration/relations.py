@@ -30,7 +30,7 @@ class RelationError(ExplainedError):
 
 @dataclass(frozen=True)
 class ExpectedConstraint:
-    """A constraint that a model's contract promises; `kind` as in pg_constraint.contype (p, u, f, c)."""
+    """A constraint that a model's contract promises; `kind` as in pg_constraint.contype (p, u, f, c, x)."""
 
     schema: str
     relation: str
@@ -39,7 +39,7 @@ class ExpectedConstraint:
     refers_to: str | None = None
 
     def __str__(self) -> str:
-        names = {"p": "primary key", "u": "unique", "f": "foreign key", "c": "check"}
+        names = {"p": "primary key", "u": "unique", "f": "foreign key", "c": "check", "x": "exclusion"}
         target = f" -> {self.refers_to}" if self.refers_to else ""
         return f"{self.schema}.{self.relation} {names[self.kind]} ({', '.join(self.columns)}){target}"
 
@@ -167,23 +167,30 @@ def _constraints(node: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], S
             yield constraint, (name,)
 
 
+def _kind(constraint: Mapping[str, Any]) -> str | None:
+    """The kind of a constraint that a release must have; dbt knows no exclusion and calls it custom."""
+    if constraint["type"] == "custom" and (constraint.get("expression") or "").startswith("exclude "):
+        return "x"
+    return {"primary_key": "p", "unique": "u", "foreign_key": "f"}.get(constraint["type"])
+
+
 def expected_constraints(manifest: Mapping[str, Any]) -> list[ExpectedConstraint]:
-    """Keys and foreign keys that the contracts of all models promise."""
-    kinds = {"primary_key": "p", "unique": "u", "foreign_key": "f"}
+    """Keys, foreign keys and exclusions that the contracts of all models promise."""
     found = []
     for node in manifest["nodes"].values():
         enforced = node["config"].get("contract", {}).get("enforced")
         if node["resource_type"] != "model" or not enforced or not node["config"].get("enabled", True):
             continue
         for constraint, columns in _constraints(node):
-            if constraint["type"] not in kinds:
+            kind = _kind(constraint)
+            if kind is None:
                 continue
             foreign = constraint["type"] == "foreign_key"
             found.append(
                 ExpectedConstraint(
                     schema=node["schema"],
                     relation=node["alias"],
-                    kind=kinds[constraint["type"]],
+                    kind=kind,
                     columns=tuple(columns),
                     refers_to=_target(constraint, manifest["nodes"]) if foreign else None,
                 )

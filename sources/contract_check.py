@@ -75,7 +75,7 @@ def _vocabulary_problems(path: Path, document: Any) -> Iterator[tuple[Where, str
     if record["name"] != document["id"] or path.name != f"{record['name']}.odcs.yaml":
         yield (*base, "name"), "file, id and schema must carry the same record name"
     if custom(record).get("recordKind") not in KINDS:
-        yield base, f"recordKind must be one of {', '.join(KINDS)}"
+        yield (*base, *_custom(record, "recordKind")), f"recordKind must be one of {', '.join(KINDS)}"
     yield from _property_problems(record, base)
     yield from _rule_problems(record, base)
 
@@ -97,7 +97,7 @@ def _property_problems(record: Mapping[str, Any], base: Where) -> Iterator[tuple
             yield (*here, "name"), "names are lower snake case and stand once"
         wanted = custom(p).get("codeList")
         if wanted and wanted not in code_lists():
-            yield here, f"code list {wanted} is not in the seed code_list"
+            yield (*here, *_custom(p, "codeList")), f"code list {wanted} is not in the seed code_list"
 
 
 def _rule_problems(record: Mapping[str, Any], base: Where) -> Iterator[tuple[Where, str]]:
@@ -105,16 +105,22 @@ def _rule_problems(record: Mapping[str, Any], base: Where) -> Iterator[tuple[Whe
     for where, rule in _raw_rules(record):
         here = (*base, *where)
         if not re.fullmatch(r"[A-Z]{3}-\d{3}", rule.get("id", "")) or rule["id"] in seen:
-            yield here, "id must look like MEM-014 and stand once"
+            yield (*here, "id"), "id must look like MEM-014 and stand once"
         seen.add(rule.get("id", ""))
         if rule.get("severity") not in ("error", "warning"):
-            yield here, "severity is error or warning"
+            yield (*here, "severity"), "severity is error or warning"
         if not rule.get("description"):
             yield here, "a rule needs a Vietnamese sentence as its description"
         if rule.get("type") == "sql" and "predicate" not in custom(rule):
             yield here, "a sql rule needs the custom property predicate"
         if rule.get("severity") == "error" and custom(rule).get("confidence", "high") != "high":
-            yield here, "an unconfirmed rule may warn, never refuse"
+            yield (*here, *_custom(rule, "confidence")), "an unconfirmed rule may warn, never refuse"
+
+
+def _custom(node: Mapping[str, Any], name: str) -> Where:
+    """Where a custom property stands under its node; the node itself where it does not."""
+    found = (i for i, c in enumerate(node.get("customProperties", ())) if c.get("property") == name)
+    return next((("customProperties", i) for i in found), ())
 
 
 def _raw_rules(record: Mapping[str, Any]) -> Iterator[tuple[Where, Mapping[str, Any]]]:

@@ -86,6 +86,7 @@ class Source(BaseModel):
     name: str
     authority: dict[str, int] = Field(default_factory=dict)
     freshness_hours: float = 36
+    retries: int = Field(default=1, ge=0, le=9)
     limits: Limits = Limits()
     systems: dict[str, System]
     records: dict[str, RecordMapping]

@@ -1,6 +1,7 @@
 {#
     What each record should say, field by field; identifiers and dates that figures rest on. Disciplinary records are
-    left out: even their number by source is for need-to-know.
+    left out: even their number by source is for need-to-know. Which key an evaluation needs depends on whom it is about,
+    so the gate asks for it.
 #}
 {% macro completeness_fields() -%}
     {{ return({
@@ -18,7 +19,7 @@
             'rank_step', 'professional_education', 'political_theory', 'state_management'],
         'position_assignment': ['cadre_key', 'position_title', 'position_code', 'assignment_kind', 'decision_no',
             'decision_date', 'authority_level', 'started_on', 'planned_end_on', 'is_head', 'is_primary'],
-        'evaluation': ['subject_kind', 'cadre_key', 'agency_code', 'period', 'total_score', 'level', 'decided_on'],
+        'evaluation': ['subject_kind', 'period', 'total_score', 'level', 'decided_on'],
         'planning': ['cadre_key', 'target_position', 'term', 'status', 'decision_no', 'decision_date'],
         'training': ['cadre_key', 'training_type', 'level', 'school', 'started_on', 'ended_on', 'certificate'],
         'award': ['cadre_key', 'form', 'award_level', 'decision_no', 'decision_date'],

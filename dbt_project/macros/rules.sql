@@ -23,6 +23,39 @@
     {{ rule_field(rule_code, parameter, 'value') }}::numeric
 {%- endmacro %}
 
+{# The acts on which rules in force rest, each named once: of rules as 'CODE.PARAMETER', or of all of a 'CODE'. #}
+{% macro rules_basis(rules) -%}
+    (
+        select string_agg(distinct act.name, '; ' order by act.name)
+        from {{ ref('dated_rule') }} as rule
+        cross join lateral unnest(string_to_array(rule.legal_basis, '; ')) as act (name)
+        where {{ is_one_of('rule', rules) }} and {{ applies_on('rule', business_date()) }}
+    )
+{%- endmacro %}
+
+{# How far rules in force are confirmed together: as far as the least confirmed of them. #}
+{% macro rules_confidence(rules) -%}
+    (
+        select {{ lowest_confidence('rule.confidence') }}
+        from {{ ref('dated_rule') }} as rule
+        where {{ is_one_of('rule', rules) }} and {{ applies_on('rule', business_date()) }}
+    )
+{%- endmacro %}
+
+{% macro is_one_of(relation, rules) -%}
+    ({{ relation }}.rule_code || '.' || {{ relation }}.parameter in ('{{ rules | join("', '") }}')
+    or {{ relation }}.rule_code in ('{{ rules | join("', '") }}'))
+{%- endmacro %}
+
+{# The lowest of several confidences; an aggregate. #}
+{% macro lowest_confidence(confidence) -%}
+    case
+        when bool_or({{ confidence }} = 'low') then 'low'
+        when bool_or({{ confidence }} = 'med') then 'med'
+        when bool_or({{ confidence }} = 'high') then 'high'
+    end
+{%- endmacro %}
+
 {# A number of months as an interval. #}
 {% macro months(number) -%}
     make_interval(months => ({{ number }})::integer)

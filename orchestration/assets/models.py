@@ -3,11 +3,14 @@
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cached_property
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
+from packaging.version import Version
 
 from orchestration.assets.raw import record_key
 from orchestration.candidate import record_candidate
@@ -40,10 +43,18 @@ class Translator(DagsterDbtTranslator):
         return [dbt_resource_props.get("meta", {}).get("owner", "team:warehouse")]
 
 
+class OfflineDbt(DbtCliResource):
+    """dbt's command line whose version is read from its package: `dbt --version` asks pypi.org for newer ones."""
+
+    @cached_property
+    def _cli_version(self) -> Version:
+        return Version(metadata.version("dbt-core"))
+
+
 def dbt_resource(target: Path) -> DbtCliResource:
     """dbt's command line, writing outside the repository."""
     dbt = Path(sys.executable).parent / "dbt"  # of this environment, whatever PATH says
-    return DbtCliResource(
+    return OfflineDbt(  # type: ignore[call-arg]  # the constructor of its base takes them all
         project_dir=str(DBT_PROJECT), profiles_dir=str(DBT_PROJECT), target_path=str(target), dbt_executable=str(dbt)
     )
 

@@ -88,6 +88,21 @@ def _counts(outcomes: Sequence[BatchOutcome]) -> dict[str, Any]:
     return {o.record: dg.MetadataValue.json({name: getattr(o, name) for name in shown}) for o in outcomes}
 
 
+def _verdicts(outcomes: Sequence[BatchOutcome]) -> dict[str, Any]:
+    """How many rules judged each record, and those that rows broke; sentences may name columns and stay out."""
+    shown = ("rule_id", "severity", "checked", "failed", "tolerance", "passed", "alarm")
+    return {
+        f"{o.record} rules": dg.MetadataValue.json(
+            {
+                "judged": len(o.results),
+                "broken": [{name: getattr(r, name) for name in shown} for r in o.results if r.failed],
+            }
+        )
+        for o in outcomes
+        if o.results
+    }
+
+
 def results(delivery: Delivery) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """What Dagster is told of one delivery: its check always, the asset only when all of it is good."""
     key = source_key(delivery.source, delivery.kind)
@@ -100,7 +115,11 @@ def results(delivery: Delivery) -> Iterator[dg.MaterializeResult | dg.AssetCheck
         check_name=CHECK,
         severity=dg.AssetCheckSeverity.ERROR,
         description=delivery.reason or None,
-        metadata=_counts(delivery.outcomes),
+        metadata={
+            **_counts(delivery.outcomes),
+            **_verdicts(delivery.outcomes),
+            "alarms": sum(r.failed for o in delivery.outcomes for r in o.results if r.alarm),
+        },
     )
 
 

@@ -30,6 +30,30 @@ def main() -> None:
     """Run the command line; refused input is one sentence and exit code 1, wrong usage is 2."""
     try:
         app()
-    except ExplainedError as error:
-        print(f"lienthong: {error}", file=sys.stderr)
+    except Exception as error:
+        sentence = explained(error)
+        if sentence is None:
+            raise
+        print(f"lienthong: {sentence}", file=sys.stderr)
         sys.exit(1)
+
+
+def explained(error: Exception) -> str | None:
+    """One sentence on what the surroundings did; None for an error of ours, whose traceback is wanted."""
+    import psycopg
+
+    if isinstance(error, ExplainedError):
+        return str(error)
+    if isinstance(error, psycopg.OperationalError):
+        said = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        return f"The warehouse stopped answering ({said}): try again, or look with `lienthong doctor`."
+    if isinstance(error, psycopg.Error):
+        # What PostgreSQL says of data it cannot read quotes that data.
+        primary = None if isinstance(error, psycopg.DataError) else error.diag.message_primary
+        return f"The warehouse refused ({primary or type(error).__name__}): look with `lienthong doctor`."
+    # xlsxwriter wraps what the file system said.
+    cause = error.args[0] if error.args and isinstance(error.args[0], OSError) else error
+    if isinstance(cause, OSError):
+        where = f"{cause.filename}: " if cause.filename else ""
+        return f"{where}{cause.strerror or cause}: check the path, its rights and the space left."
+    return None

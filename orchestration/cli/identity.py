@@ -45,7 +45,11 @@ def _pair(connection: psycopg.Connection, item: int | None, records: list[str] |
 
 @identity.command()
 def queue(
-    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many items.")] = 40, as_json: Json = False
+    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many items.")] = 40,
+    conflicts: Annotated[
+        bool, typer.Option("--conflicts", help="What a source must set right: keys and numbers of two people.")
+    ] = False,
+    as_json: Json = False,
 ) -> None:
     """List pairs that wait for a steward, those first on which most depends. No personal value is shown.
 
@@ -54,8 +58,8 @@ def queue(
     from identity import stewardship
 
     with _warehouse() as connection:
-        rows = stewardship.queue(connection, limit)
-    show_rows(rows, as_json=as_json, empty="Nothing waits for a steward.")
+        rows = stewardship.conflicts(connection, limit) if conflicts else stewardship.queue(connection, limit)
+    show_rows(rows, as_json=as_json, empty="No conflict stands." if conflicts else "Nothing waits for a steward.")
 
 
 @identity.command()

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import getpass
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from orchestration.cli.output import Json, show
 from orchestration.settings import settings
+
+if TYPE_CHECKING:
+    import psycopg
 
 sources = typer.Typer(help="The registered sources.", no_args_is_help=True)
 batch = typer.Typer(help="Deliveries and their verdicts.", no_args_is_help=True)
@@ -22,15 +27,27 @@ Source = Annotated[str | None, typer.Option("--source", help="Only this source."
 Limit = Annotated[int, typer.Option("--limit", min=1, help="At most so many rows, newest first.")]
 
 
-def _query(statement: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
-    from psycopg.rows import dict_row
-
+@contextmanager
+def _warehouse() -> Iterator[psycopg.Connection]:
     from orchestration.warehouse import connect, prepare, warehouse_url
 
     with connect(warehouse_url(settings())) as connection:
         prepare(connection)
-        with connection.cursor(row_factory=dict_row) as cursor:
-            return cursor.execute(statement, parameters).fetchall()
+        yield connection
+
+
+def _query(statement: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
+    from psycopg.rows import dict_row
+
+    with _warehouse() as connection, connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(statement, parameters).fetchall()
+
+
+def _registered(code: str) -> Path:
+    path = settings().registry / f"{code}.yml"
+    if not path.exists():
+        raise typer.BadParameter(f"no source {code} in {path.parent}; `lienthong sources list` shows all")
+    return path
 
 
 @sources.command("list")
@@ -59,18 +76,14 @@ def check(code: Code, as_json: Json = False) -> None:
     """
     from orchestration.check_source import check_source
     from orchestration.resources import source_environment
-    from orchestration.warehouse import connect, prepare, warehouse_url
+    from orchestration.warehouse import warehouse_url
     from sources.registry import load_source
 
-    configuration = settings()
-    path = configuration.registry / f"{code}.yml"
-    if not path.exists():
-        raise typer.BadParameter(f"no source {code} in {configuration.registry}")
-    url = warehouse_url(configuration)
-    with connect(url) as connection:
-        prepare(connection)
+    source, configuration = load_source(_registered(code)), settings()
+    with _warehouse():
+        url = warehouse_url(configuration)
     with source_environment(configuration) as environment:
-        report = check_source(load_source(path), warehouse_url=url, environment=environment)
+        report = check_source(source, warehouse_url=url, environment=environment)
     report.show(as_json=as_json)
     if not report.good:
         sys.exit(1)
@@ -110,9 +123,7 @@ def withdraw(batch_id: int, reason: Reason) -> None:
 
 
 def _decide(decision: Any, subject: int, reason: str) -> str:
-    from orchestration.warehouse import connect, warehouse_url
-
-    with connect(warehouse_url(settings())) as connection:
+    with _warehouse() as connection:
         return str(decision(connection, subject, reason, getpass.getuser()))
 
 
@@ -143,10 +154,10 @@ def export(code: Code, out: Annotated[Path | None, typer.Option(help="Workbook t
     Example: lienthong quarantine export 38 --out tra-lai-38.xlsx
     """
     from expectations.return_workbook import write_return_workbook
-    from orchestration.warehouse import connect, warehouse_url
 
+    _registered(code)
     file = out or Path(f"tra-lai-{code}.xlsx")
-    with connect(warehouse_url(settings())) as connection:
+    with _warehouse() as connection:
         faults = write_return_workbook(connection, code, file)
     print(f"{file}: {faults} faults")
 

@@ -13,6 +13,10 @@ create schema if not exists identity;
 create schema if not exists ops;
 create schema if not exists access;
 
+-- Equality inside exclusion constraints. Trusted: whoever may create a schema may create it, no superuser is needed.
+create extension if not exists btree_gist with schema ops;
+revoke execute on all functions in schema ops from public;
+
 comment on schema landing is 'Deliveries as they came, one unlogged table a batch';
 comment on schema raw is 'What every source said and when it said it';
 comment on schema quarantine is 'Rows held back at intake, with the rule each one broke';

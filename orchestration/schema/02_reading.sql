@@ -378,16 +378,11 @@ end;
 create or replace function landing.without_titles(t text) returns text
 language sql immutable parallel safe
 return regexp_replace(
-    regexp_replace(
-        t,
-        '^((ông|bà)\s+(?=(gs|pgs|ts|ths|bs|ks|cn|ls)\.|(gs|pgs|ts|ths)\s))?'
-        '((đ\s?[/.]\s?c\.?|đồng chí(?=\s*:|\s+\S+\s+\S))\s*:?\s*'
-        '|((gs|pgs|ts|ths|bs|ks|cn|ls)\.\s*)+|(gs|pgs|ts|ths)\s+)+',
-        '', 'i'
-    ),
-    '^(bà\s+|ông\s+(?=(nguyễn|trần|lê|phạm|hoàng|huỳnh|vũ|võ|phan|trương|bùi|đặng|đỗ|ngô|hồ|dương|đinh|lý|đào|đoàn'
+    t,
+    '^(đ\s?[/.]\s?c\.?\s*:?\s*|đồng chí(?=\s*:|\s+\S+\s+\S)\s*:?\s*|(gs|pgs|ts|ths|bs|ks|cn|ls)\.\s*|(gs|pgs|ts|ths)\s+'
+    '|bà\s+|ông\s+(?=(nguyễn|trần|lê|phạm|hoàng|huỳnh|vũ|võ|phan|trương|bùi|đặng|đỗ|ngô|hồ|dương|đinh|lý|đào|đoàn'
     '|lương|mai|trịnh|lâm|cao|tạ|tô|hà|thái|châu|chu|phùng|lưu|tăng|vương|tống|quách|nông|lò|vàng|giàng|thạch'
-    '|kim|y)\s))', '', 'i'
+    '|kim|y|gs|pgs|ts|ths)[\s.]))+', '', 'i'
 );
 
 -- Names of persons: Title case, without a form of address and without a nickname in brackets.
@@ -402,7 +397,7 @@ return (
         end
     from (
         select landing.slow_text(
-            regexp_replace(landing.without_titles(landing.slow_text(t)), '\s*[(\[][^)\]]*[)\]]', ' ', 'g')
+            landing.without_titles(btrim(regexp_replace(landing.slow_text(t), '\s*[(\[][^)\]]*[)\]]', ' ', 'g')))
         ) as s
         offset 0
     ) as cleaned

@@ -102,21 +102,28 @@ create table if not exists ops.published_view (
 comment on table ops.published_view is
 'Definition that each published view was last given, so that it is replaced only when it changes';
 
+-- plpgsql, since decisions about persons are a table of a later file
 create or replace function ops.intake_state() returns text
-language sql stable
+language plpgsql stable
 as $$
-    select format(
-        '%s accepted, %s withdrawn, newest %s, %s decisions',
-        count(*) filter (where status = 'accepted'),
-        count(*) filter (where status = 'withdrawn'),
-        max(batch_id),
-        (select count(*) from ops.decision)
-    )
-    from ops.batch
-    where status = 'withdrawn' or (status = 'accepted' and (accepted > 0 or closed > 0))
+begin
+    return (
+        select format(
+            '%s accepted, %s withdrawn, newest %s, %s decisions, %s about persons',
+            count(*) filter (where status = 'accepted'),
+            count(*) filter (where status = 'withdrawn'),
+            max(batch_id),
+            (select count(*) from ops.decision),
+            (select count(*) + count(undone_at) from identity.decision)
+        )
+        from ops.batch
+        where status = 'withdrawn' or (status = 'accepted' and (accepted > 0 or closed > 0))
+    );
+end
 $$;
 comment on function ops.intake_state() is
-'What raw is made of: changes whenever a batch that changed raw is accepted or withdrawn, or an engineer decides';
+'What a release is made of: changes whenever a batch that changed raw is accepted or withdrawn, an engineer decides '
+'about deliveries or a steward about persons';
 
 create or replace function ops.release_moment() returns timestamptz
 language plpgsql stable parallel safe security definer set search_path = ops, pg_temp

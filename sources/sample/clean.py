@@ -10,6 +10,7 @@ import polars as pl
 from sources.sample import careers, staffing
 from sources.sample.agencies import agencies
 from sources.sample.cadres import cadres
+from sources.sample.classifications import party_evaluations
 from sources.sample.members import PRESENT, memberships, with_second_records
 from sources.sample.organisations import organisations, with_counts
 from sources.sample.people import people
@@ -35,6 +36,15 @@ def world(scale: float, seed: int, as_of: date) -> World:
     staff = cadres(everybody, offices, members, seed, as_of).with_columns(record_no=pl.lit(1))
     present = staffing.headcounts(staff, seed, as_of)
     keepers = [c for c, s in registered().items() if "allocation_scope" in s.records["staffing_quota"].columns]
+    senders = [c for c, s in registered().items() if "member_key" in s.records["evaluation"].columns]
+    # behind those of cadres, so that each of them keeps the key it always had
+    evaluations = pl.concat(
+        [
+            careers.evaluations(staff, offices, seed, as_of),
+            party_evaluations(members, bodies, senders, seed, as_of),
+        ],
+        how="diagonal_relaxed",
+    )
     deputies = (
         staff.filter(pl.col("role") == "deputy").group_by("agency_code").agg(deputy_count=pl.len().cast(pl.Int64))
     )
@@ -49,7 +59,7 @@ def world(scale: float, seed: int, as_of: date) -> World:
             "membership_transfer": careers.transfers(members, moves, bodies, seed, as_of),
             "cadre": staff,
             "position_assignment": careers.position_assignments(staff, members, bodies, seed, as_of),
-            "evaluation": careers.evaluations(staff, offices, seed, as_of),
+            "evaluation": evaluations,
             "planning": careers.plannings(staff, seed, as_of),
             "training": careers.trainings(staff, seed, as_of),
             "award": careers.awards(staff, seed, as_of),

@@ -71,6 +71,14 @@ def _linked(records: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     member = records["member"].select("source", "person", "record_no", "personal_id", member_key="source_key")
     for record in OF_CADRE:
         records[record] = records[record].join(cadre, on=["source", "person"], how="left", maintain_order="left")
+    of_member = member.select("source", "person", "record_no", "member_key").with_columns(
+        pl.col("record_no").cast(pl.Int32)
+    )
+    records["evaluation"] = (
+        records["evaluation"]
+        .join(of_member, on=["source", "person", "record_no"], how="left", maintain_order="left")
+        .with_columns(cadre_key=pl.when(pl.col("subject_kind") == "CA_NHAN").then("cadre_key"))
+    )
     records["membership_transfer"] = records["membership_transfer"].join(
         member, on=["source", "person", "record_no"], how="left", maintain_order="left"
     )

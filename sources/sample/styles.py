@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from sources.registry import Source, load_sources
-from sources.sample.bodies import BODIES
+from sources.sample.bodies import BODIES, BY_CODE
 
 #: Fields that some sources write as the label of the code instead of the code.
 LABELLED = frozenset(
@@ -23,8 +23,8 @@ REGISTRY = Path(__file__).parents[1] / "registry"
 
 @cache
 def registered() -> dict[str, Source]:
-    """The registry that the sample world follows."""
-    return load_sources(REGISTRY)
+    """What the registry says of the bodies of the sample world; others that it names have systems of their own."""
+    return {code: source for code, source in load_sources(REGISTRY).items() if code in BY_CODE}
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
-"""Names of persons in Vietnamese: one reading, and the keys under which a name is found and sorted.
+"""Names of persons in Vietnamese: the keys under which a name is found and sorted.
 
-`person_name` gives the name as it should be stored; `name_key`, `plain_key` and `sort_key` are keys and
-never shown. The SQL functions of the same names in schema `identity` agree with these; a property test
+`name_key`, `plain_key` and `sort_key` are never shown; the name as it is stored comes from
+landing.person_name_text. The SQL functions of the same names in schema `identity` agree with these; a property test
 holds the two together. No function raises: text that is no name gives an empty key.
 """
 
@@ -58,14 +58,6 @@ def without_address(text: str) -> str:
     for _ in range(3):  # “Đ/c PGS. TS. …”
         text = _SIR.sub("", _ADDRESS.sub("", text))
     return clean(text)
-
-
-def person_name(text: str) -> str:
-    """The name as it should be stored: without forms of address and aliases, in title case when it had no case."""
-    name = without_address(clean(text))
-    if name and (name == name.upper() or name == name.lower()):
-        return re.sub(r"\w+", lambda word: word[0][0].upper() + word[0][1:], name.lower())
-    return name
 
 
 def _first_vowel(pair: re.Match[str]) -> str:

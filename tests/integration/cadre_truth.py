@@ -27,14 +27,18 @@ def seed(name: str) -> pl.DataFrame:
     return pl.read_csv(SEEDS / f"{name}.csv", infer_schema=False)
 
 
+def in_force(name: str) -> pl.DataFrame:
+    """Rows of a dated seed that hold on the business date."""
+    day = AS_OF.isoformat()
+    return seed(name).filter(
+        (pl.col("valid_from") <= day) & (pl.col("valid_to").is_null() | (pl.col("valid_to") > day))
+    )
+
+
 @cache
 def rules() -> dict[tuple[str, str], str]:
     """Value of every rule in force on the business date, by code and parameter."""
-    day = AS_OF.isoformat()
-    rows = seed("dated_rule").filter(
-        (pl.col("valid_from") <= day) & (pl.col("valid_to").is_null() | (pl.col("valid_to") > day))
-    )
-    return {(r["rule_code"], r["parameter"]): r["value"] for r in rows.rows(named=True)}
+    return {(r["rule_code"], r["parameter"]): r["value"] for r in in_force("dated_rule").rows(named=True)}
 
 
 def rule(code: str, parameter: str) -> int:
@@ -97,7 +101,7 @@ def retirements(connection: psycopg.Connection) -> pl.DataFrame:
     """Day of retirement of every serving cadre, from the true birth and the table of ages, by agency and category."""
     ages = [
         (r["sex"], date.fromisoformat(r["born_from"]), int(r["years"]) * 12 + int(r["months"]))
-        for r in sorted(seed("retirement_age").rows(named=True), key=lambda r: r["born_from"])
+        for r in sorted(in_force("retirement_age").rows(named=True), key=lambda r: r["born_from"])
     ]
 
     def months(sex: str, born: date) -> int:
@@ -199,17 +203,31 @@ def filled_percent(connection: psycopg.Connection) -> dict[str, float]:
 
 
 @cache
-def provinces_of_organisations() -> pl.DataFrame:
-    """Present and former province of every party organisation, by its commune or that of the nearest one above."""
+@cache
+def origins() -> dict[str, set[str]]:
+    """The former provinces of what went into a present unit, by the unit's code."""
     former_of_commune = {
         r["code"]: r["parent_code"]
         for r in seed("administrative_unit").rows(named=True)
         if r["code_set"] == "63" and r["level"] == "commune"
     }
-    origins: dict[str, set[str]] = {}
+    found: dict[str, set[str]] = {}
     for r in seed("administrative_unit_mapping").rows(named=True):
         old = r["old_code"] if r["level"] == "province" else former_of_commune[r["old_code"]]
-        origins.setdefault(r["new_code"], set()).add(old)
+        found.setdefault(r["new_code"], set()).add(old)
+    return found
+
+
+def former_province(unit: str, province: str | None) -> str | None:
+    """The one province that a unit of today grew from, or that its province did."""
+    former = origins().get(unit, set())
+    if len(former) != 1:
+        former = origins().get(province or "", set())
+    return min(former) if province and len(former) == 1 else None
+
+
+def provinces_of_organisations() -> pl.DataFrame:
+    """Present and former province of every party organisation, by its commune or that of the nearest one above."""
     organisations = {r["organisation_code"]: r for r in truth("organisation").rows(named=True)}
 
     def commune(code: str | None) -> str:
@@ -223,9 +241,25 @@ def provinces_of_organisations() -> pl.DataFrame:
     rows = []
     for code, organisation in organisations.items():
         province = organisation["source"] if organisation["source"].isdigit() else None
-        former = origins.get(commune(code), set())
-        if len(former) != 1:
-            former = origins.get(province or "", set())
-        rows.append((code, province, min(former) if province and len(former) == 1 else None))
+        rows.append((code, province, former_province(commune(code), province)))
     columns = ("organisation_code", "province", "former")
+    return pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")
+
+
+def provinces_of_agencies(connection: psycopg.Connection) -> pl.DataFrame:
+    """Present and former province of every accepted agency, by its unit or that of the nearest one above."""
+    agencies = {r["agency_code"]: r for r in accepted(connection, "agency").rows(named=True)}
+
+    def unit(code: str | None) -> str:
+        while code:
+            if own := agencies[code]["administrative_unit_code"]:
+                return str(own)
+            code = agencies[code]["parent_agency_code"]
+        return ""
+
+    rows = []
+    for code, agency in agencies.items():
+        province = agency["source"] if agency["source"].isdigit() else None
+        rows.append((code, province, former_province(unit(code), province)))
+    columns = ("agency_code", "province", "former")
     return pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")

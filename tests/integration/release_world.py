@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import date
 
 import psycopg
@@ -33,6 +37,49 @@ PERSON = PublishedRelation(
     {"full_name": "P2", "ethnicity": "P3"},
 )
 PLAN = ReleasePlan((ORGANISATION, PERSON))
+
+
+@dataclass
+class Reader:
+    """Asks all queries, each of which answers with labels, in one repeatable-read transaction, again and again."""
+
+    url: str
+    queries: Sequence[str]
+    stop: threading.Event
+    seen: set[str] = field(default_factory=set)
+    mixtures: list[set[str]] = field(default_factory=list)
+    slowest: float = 0.0
+    rounds: int = 0
+
+    def run(self) -> None:
+        with connect(self.url) as connection:
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            while not self.stop.is_set():
+                labels: set[str] = set()
+                for query in (*self.queries, *self.queries):
+                    started = time.monotonic()
+                    labels |= {label for (label,) in connection.execute(query)}
+                    self.slowest = max(self.slowest, time.monotonic() - started)
+                    time.sleep(0.02)
+                connection.rollback()
+                self.seen |= labels
+                self.rounds += 1
+                if len(labels) != 1:
+                    self.mixtures.append(labels)
+
+
+@contextmanager
+def reading(*tasks: Callable[[], None], stop: threading.Event) -> Iterator[None]:
+    """Run tasks side by side with the block; they end when `stop` is set, which the end of the block does."""
+    threads = [threading.Thread(target=task) for task in tasks]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(30)
 
 
 def build_candidate(connection: psycopg.Connection, people: int, label: str, run_id: str = "run") -> None:

@@ -99,10 +99,22 @@ def _cadres(connection: psycopg.Connection) -> None:
         say(connection, "planning", "38", key, cadre_key=cadre, agency_code="38-TT")
         for record in ("training", "award", "discipline"):
             say(connection, record, "38", key, cadre_key=cadre)
-    say(connection, "position_assignment", "38", "post", cadre_key="an", agency_code="VP", position_title="Trưởng ban")
+    say(
+        connection,
+        *("position_assignment", "38", "post"),
+        cadre_key="an",
+        agency_code="VP",
+        position_title="Trưởng ban",
+        is_head=True,
+    )
     say(connection, "evaluation", "38", "unit", subject_kind="TAP_THE", agency_code="VP", period="2026-Q3")
-    weak = {"period_type": "QUY", "period": "2026-Q3", "level": "KHTNV"}
-    say(connection, "evaluation", "38", "weak", cadre_key="an", agency_code="VP", **weak)
+    for key in ("an", "nobody"):
+        say(connection, "evaluation", "38", f"member {key}", subject_kind="DANG_VIEN", member_key=key)
+    cell = {"subject_kind": "TAP_THE", "organisation_code": "38.001.001.000.001"}
+    say(connection, "evaluation", "38", "cell", **cell)
+    weak = {"period_type": "QUY", "level": "KHTNV", "agency_code": "VP"}
+    for period in ("2026-Q2", "2026-Q3"):
+        say(connection, "evaluation", "38", f"weak {period}", cadre_key="an", period=period, **weak)
     rotation = {"assignment_kind": "LUAN_CHUYEN", "started_on": "2020-01-01", "ended_on": "2023-01-01"}
     say(connection, "position_assignment", "38", "away", cadre_key="an", agency_code="38-TT", **rotation)
     say(connection, "agency", "38", "so", agency_code="SO", agency_type="NHA_NUOC", administrative_unit_code="38")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from psycopg.types.json import Json
 
 from identity.step import link_persons
 from orchestration.dbt import DBT_PROJECT, DbtError, dbt_environment, run_dbt
@@ -91,12 +93,12 @@ def test_every_constraint_of_a_contract_exists_in_postgresql(world: World) -> No
             from pg_constraint as c
             cross join unnest(c.conkey) with ordinality as k (number, position)
             inner join pg_attribute as a on a.attrelid = c.conrelid and a.attnum = k.number
-            where c.contype in ('p', 'f', 'u') group by c.oid
+            where c.contype in ('p', 'f', 'u', 'x') group by c.oid
             """
         )
     }
     promised = expected_constraints(world.manifest)
-    assert {c.kind for c in promised} == {"p", "f"}
+    assert {c.kind for c in promised} == {"p", "f", "x"}
     for c in promised:
         assert (f"{c.schema}.{c.relation}", c.kind, c.columns, c.refers_to) in found, str(c)
     assert (
@@ -105,10 +107,44 @@ def test_every_constraint_of_a_contract_exists_in_postgresql(world: World) -> No
     )
 
 
+@pytest.mark.parametrize(
+    ("relation", "where", "changed"),
+    [
+        ("administrative_unit", "level = 'commune'", {"administrative_unit_id": "another"}),
+        ("dated_rule", "true", {"dated_rule_id": str(uuid.uuid4())}),
+        (
+            "party_organisation",
+            "valid_from is not null",
+            {"organisation_id": str(uuid.uuid4()), "valid_to": "2100-01-01"},
+        ),
+        (
+            "party_membership",
+            "is_current and valid_from is not null",
+            {"membership_id": str(uuid.uuid4()), "standing": "DA_CHUYEN", "is_current": False},
+        ),
+        ("position_assignment", "is_head_in_force", {"assignment_id": str(uuid.uuid4())}),
+    ],
+)
+def test_the_database_refuses_two_that_count_on_one_day(
+    world: World, relation: str, where: str, changed: dict[str, Any]
+) -> None:
+    again = (
+        f"insert into core.{relation} select (jsonb_populate_record(kept, %s::jsonb || jsonb_build_object('validity',"
+        f" daterange({{}}, {{}})))).* from core.{relation} as kept where {where} limit 1"
+    )
+    first = "lower(kept.validity)"
+    with world.connection.transaction(force_rollback=True):
+        placed = world.connection.execute(again.format(f"{first} - 1", first), [Json(changed)])  # type: ignore[arg-type]
+        assert placed.rowcount == 1
+    with pytest.raises(psycopg.errors.ExclusionViolation), world.connection.transaction(force_rollback=True):
+        world.connection.execute(again.format(first, f"{first} + 1"), [Json(changed)])  # type: ignore[arg-type]
+
+
 def test_rows_of_every_record_are_in_core_or_say_why_not(world: World) -> None:
     assert dict(world.rows("select record, count(*) from intermediate.int_unlinked_row group by record")) == {
         **dict.fromkeys(("organisation", "membership_transfer", "position_assignment"), 1),
-        **dict.fromkeys(("evaluation", "planning", "training", "award", "discipline"), 1),
+        **dict.fromkeys(("planning", "training", "award", "discipline"), 1),
+        "evaluation": 2,
     }
     for record in RECORDS:
         said = world.one(f"select count(*) from raw.{record} where last_batch is null")
@@ -128,6 +164,21 @@ def test_what_cannot_be_resolved_stays_and_says_so(world: World) -> None:
     ) == [("binh",)]
     assert world.rows("select source_key, agency_id from core.cadre where is_agency_unresolved") == [("dung", None)]
     assert world.rows("select source_key, agency_id from core.headcount where is_agency_unresolved") == [("h2", None)]
+
+
+def test_the_classification_of_a_member_is_of_the_person_and_the_record_of_the_same_source(world: World) -> None:
+    found = world.rows(
+        """
+        select m.source, m.source_key, e.person_id = m.person_id, e.cadre_id is null, e.organisation_code
+        from core.evaluation as e inner join core.party_membership as m using (membership_id)
+        where e.subject_kind = 'DANG_VIEN'
+        """
+    )
+    assert found == [("38", "an", True, True, "38.001.001.000.001")]
+    kinds = world.rows(
+        "select group_kind, evaluated from marts.evaluation_distribution where period = '2025' order by 1"
+    )
+    assert kinds == [("CAN_BO", 1), ("DANG_VIEN", 1), ("TO_CHUC_DANG", 1)]
 
 
 def test_a_member_in_two_sources_is_one_person_with_one_current_membership(world: World) -> None:
@@ -295,3 +346,53 @@ def test_two_provinces_with_an_open_transfer_are_one_person_and_a_valid_id_outwe
     counted = "select attribute, overruled from marts.attribute_conflict where overruled > 0 and source = "
     assert world.rows(f"{counted} '38' and record = 'member'") == [("personal_id", 1)]
     assert ("political_theory", 1) in world.rows(f"{counted} '40' and record = 'cadre'")
+
+
+def test_a_merger_a_split_and_claims_that_overlap_come_through_and_nothing_is_lost(world: World) -> None:
+    say_organisation = partial(say, world.connection, "organisation", "40")
+    day = "2026-07-01"
+    for code in ("40.101", "40.102", "40.103"):
+        reason = "CHIA_TACH" if code == "40.103" else "HOP_NHAT"
+        say_organisation(code, organisation_code=code, valid_from="2025-07-01", valid_to=day, end_reason=reason)
+    say_organisation("merged", organisation_code="40.101", legacy_code="40.102", valid_from=day)
+    for code in ("40.104", "40.105"):
+        say_organisation(code, organisation_code=code, legacy_code="40.103", valid_from=day)
+    say_organisation("late", organisation_code="40.104", valid_from="2025-07-01", valid_to="2026-07-02")
+    lan = {"full_name": "Mạc Lan", "birth_date": "1981-06-07", "personal_id": "099181000002"}
+    gone = {"status": "CHUYEN_DI_NGOAI", "status_date": "2020-03-15"}
+    say(world.connection, "member", "38", "lan", organisation_code="38.001.001.000.001", **gone, **lan)
+    say(world.connection, "member", "40", "lan", organisation_code="40.001.001.000.001", **lan)
+    post = {"position_title": "Phụ trách ban", "agency_code": "VP", "is_head": True, "started_on": "2024-02-01"}
+    say(world.connection, "position_assignment", "38", "second", cadre_key="an", **post)
+    world.build(
+        *("resource_type:test", "resource_type:unit_test"),
+        *("--select", "+organisation_event", "+membership_movement", "+position_assignment"),
+    )
+
+    events = """
+        select own.source_key, event.side, event.event_kind, other.source_key
+        from core.organisation_event as event
+        inner join core.party_organisation as own using (organisation_id)
+        inner join core.party_organisation as other on event.counterpart_id = other.organisation_id
+        order by 1, 2, 4
+    """
+    assert world.rows(events) == [
+        ("40.101", "KET_THUC", "HOP_NHAT", "merged"),
+        ("40.102", "KET_THUC", "HOP_NHAT", "merged"),
+        ("40.103", "KET_THUC", "CHIA_TACH", "40.104"),
+        ("40.103", "KET_THUC", "CHIA_TACH", "40.105"),
+        ("40.104", "BAT_DAU", "CHIA_TACH", "40.103"),
+        ("40.105", "BAT_DAU", "CHIA_TACH", "40.103"),
+        ("merged", "BAT_DAU", "HOP_NHAT", "40.101"),
+        ("merged", "BAT_DAU", "HOP_NHAT", "40.102"),
+    ]
+    assert world.rows("select source_key from core.party_organisation where is_overlapped") == [("late",)]
+    assert world.rows(
+        "select source, standing, validity::text from core.party_membership where source_key = 'lan' order by source"
+    ) == [("38", "DA_CHUYEN", "[2010-05-19,2020-03-15)"), ("40", "DANG_SINH_HOAT", "[2020-03-15,)")]
+    assert world.rows(
+        "select movement_kind, left(from_organisation_code, 2), left(to_organisation_code, 2)"
+        " from core.membership_movement where source_key = 'lan' and is_counted order by moved_on"
+    ) == [("KET_NAP", None, "38"), ("CHUYEN_DI_NGOAI", "38", "40")]
+    heads = "select source_key, is_head_in_force from core.position_assignment where head_post = 'CO_QUAN' order by 1"
+    assert world.rows(heads) == [("post", False), ("second", True)]

@@ -1,7 +1,7 @@
 """What Dagster loads: every asset with its neighbours, checks and schedule, held by a snapshot.
 
 A change of a key, group or dependency shows in the difference of `assets.json`; write it again with
-UPDATE_SNAPSHOT=1.
+`make snapshot`.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def test_every_kind_of_every_source_is_an_asset_with_a_check_and_a_freshness_pol
 ) -> None:
     specs = {spec.key: spec for spec in definitions.resolve_all_asset_specs()}
     kinds = [(s, kind) for s in load_sources(PROJECT / "sources" / "registry").values() for kind in s.kinds]
-    assert len(kinds) == 160
+    assert len(kinds) >= 160
     for source, kind in kinds:
         spec = specs[dg.AssetKey(["raw", source.code, kind])]
         assert spec.freshness_policy is not None

@@ -96,9 +96,9 @@ def test_strict_fails_on_an_identity_that_does_not_hold(url: str) -> None:
 
 def test_a_form_without_a_figure_says_what_is_lacking_on_its_face(url: str, tmp_path: Path) -> None:
     lacking = {
-        "6A": "ô Tổ chức đảng nhưng chưa nguồn nào điền",
-        "6B": "ô Tổ chức đảng nhưng chưa nguồn nào điền",
-        "6C": "chưa có đối tượng đảng viên",
+        "6A": "kết quả xếp loại năm của tổ chức cơ sở đảng chưa được nguồn của đơn vị này gửi",
+        "6B": "kết quả xếp loại năm của chi bộ, đảng bộ trực thuộc cơ sở chưa được nguồn của đơn vị này gửi",
+        "6C": "kết quả xếp loại năm của đảng viên chưa được nguồn của đơn vị này gửi",
         "9B": "không còn cấp huyện",
         "12B": "không còn cấp huyện",
     }

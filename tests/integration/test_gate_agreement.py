@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import replace
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from expectations import faults, gate, suites
 from expectations.faults import RuleCount
@@ -84,6 +86,27 @@ def test_no_value_leaves_the_gate(
     heard = "".join(capfd.readouterr()) + caplog.text + json.dumps(made.to_json_dict(), ensure_ascii=False)
     assert "Lê Thị 7" not in heard
     assert "Calculating Metrics" not in heard
+
+
+@pytest.mark.parametrize("judged", ["agency"], indirect=True)
+def test_what_cannot_be_judged_is_a_fault_of_ours_that_names_no_value(
+    warehouse: psycopg.Connection, warehouse_url: str, judged: tuple[Contract, BatchTables]
+) -> None:
+    contract, tables = judged
+    mapping = source_of(contract.record).records[contract.record]
+    made = gate.suite_of(warehouse, contract, faults.count(warehouse, contract, mapping, tables, SOURCE), tables)
+    warehouse.execute(sql.SQL("drop view {}").format(tables.judged))
+    warehouse.execute(sql.SQL("create view {} as select 'Lê Thị 7' as source_key").format(tables.judged))
+    with pytest.raises(gate.GateError, match="could not judge AGY-") as caught:
+        gate.verdicts(warehouse_url, made, tables)
+    assert "Lê Thị 7" not in str(caught.value)
+
+
+def test_great_expectations_tells_nobody() -> None:
+    from expectations.context import context
+
+    assert os.environ["GX_ANALYTICS_ENABLED"] == "false"
+    assert context().variables.analytics_enabled is False
 
 
 def test_key_reused_for_another_person_is_an_alarm() -> None:

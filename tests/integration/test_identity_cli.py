@@ -18,7 +18,7 @@ from orchestration.cli.identity import identity
 from orchestration.reference import load_reference
 from orchestration.warehouse import connect
 from sources.errors import ExplainedError
-from tests.raw_rows import say
+from tests.raw_rows import say, withdraw
 
 Command = Callable[..., Result]
 TWIN: dict[str, Any] = {"full_name": "Nguyễn Văn An", "birth_date": "1970-05-03", "admission_date": None}
@@ -71,10 +71,10 @@ def test_queue_show_decide_and_undo(command: Command, warehouse: psycopg.Connect
     assert re.search(r"name [+-]\d+\.\d.*birth", command("show", "--item", number).stdout, re.S)
     revealed = command("show", "--item", number, "--reveal", "--json").stdout
     assert TWIN["full_name"] in revealed
-    looked = warehouse.execute("select revealed_by, records from identity.reveal").fetchall()
-    assert looked == [(getpass.getuser(), PAIR)]
-
     before = persons(warehouse)
+    looked = warehouse.execute("select revealed_by, records, person_ids::text[] from identity.reveal").fetchall()
+    assert looked == [(getpass.getuser(), PAIR, before)]
+
     made = command("decide", "same", "--item", number, "--reason", "Hồ sơ gốc")
     assert (len(before), len(persons(warehouse)), waiting(command)) == (2, 1, [])
     decided = warehouse.execute("select verdict, decided_by, reason from identity.decision").fetchall()
@@ -82,6 +82,27 @@ def test_queue_show_decide_and_undo(command: Command, warehouse: psycopg.Connect
     assert command("undo", number_of(made), "--reason", "Nhầm").exit_code == 0
     assert persons(warehouse) == before
     assert len(waiting(command)) == 1
+
+
+def test_conflicts_are_listed_alarms_first(command: Command, warehouse: psycopg.Connection) -> None:
+    assert json.loads(command("queue", "--conflicts", "--json").stdout) == []
+    assert "No conflict stands." in command("queue", "--conflicts").output
+    other: dict[str, Any] = {"full_name": "Trần Thị Bình", "birth_date": "1981-09-10", "personal_id": "099181718293"}
+    before = persons(warehouse)
+    say(warehouse, "member", "38", "1", batch=2, **other)
+    say(warehouse, "member", "42", "5", batch=2, **{**other, "full_name": "Lê Bá Mão", "birth_date": "1985-01-01"})
+    link_persons(warehouse, date(2026, 11, 22))
+    listed = json.loads(command("queue", "--conflicts", "--json").stdout)
+    records = [(c["reason"], c["left_record"], c["right_record"]) for c in listed]
+    number = ("number_of_two_people", "38/member/1", "42/member/5")
+    assert records == [("key_of_another_person", "38/member/1", "38/member/1"), number]
+    assert listed[0]["left_person"] in before
+    assert listed[0]["right_person"] not in before
+    assert other["personal_id"] not in command("queue", "--conflicts").stdout
+    assert len(json.loads(command("queue", "--conflicts", "--limit", "1", "--json").stdout)) == 1
+    withdraw(warehouse, "member", "38", "1", batch=3)
+    link_persons(warehouse, date(2026, 11, 22))
+    assert json.loads(command("queue", "--conflicts", "--json").stdout) == []
 
 
 def test_split_names_records_of_a_person(command: Command, warehouse: psycopg.Connection) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import psycopg
 import pytest
 
+from expectations import gate
 from orchestration import intake
+from sources.accept import LostRowsError
 from sources.connectors.base import DeliveredFile, Manifest, SourceError
 from sources.contract import load_contracts
 from tests.intake_world import TODAY, World, good_row, source_of, world
@@ -157,6 +160,10 @@ def test_too_many_bad_rows_refuse_the_delivery_and_nothing_changes(agencies: Wor
             {"manifest": Manifest(6, None, {"deputy_count": 99}, None)},
             "Tổng kiểm soát của “Số cấp phó hiện có” là 0 nhưng bản kê ghi 99; đối chiếu số liệu rồi gửi lại.",
         ),
+        (
+            {"manifest": Manifest(6, None, {"agency_code": 6}, None)},
+            "Bản kê có tổng kiểm soát của “Mã cơ quan, đơn vị” nhưng đó không phải trường số được gửi; sửa bản kê.",
+        ),
     ],
 )
 def test_delivery_as_a_whole_is_refused(agencies: World, delivery: dict, sentence: str) -> None:
@@ -226,6 +233,68 @@ def test_bad_source_is_a_failed_batch_and_our_own_fault_is_raised(
         agencies.take()
     assert agencies.value("select reason from ops.batch order by batch_id desc limit 1") == intake.OUR_FAULT
     assert agencies.value("select count(*) from pg_tables where schemaname = 'landing'") == 0
+
+
+def test_a_row_that_nobody_accounts_for_undoes_the_batch(agencies: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    agencies.take()
+    before = agencies.open_rows()
+    whole = intake.accept_rows
+    monkeypatch.setattr(intake, "accept_rows", lambda *a, **n: whole(*a, **(n | {"delivered": n["delivered"] + 1})))
+    with pytest.raises(LostRowsError, match="7 rows were delivered"):
+        agencies.take([_agency(i, name="Ban") for i in range(6)])
+    assert agencies.open_rows() == before
+    _ended_by_our_fault(agencies)
+
+
+def test_a_verdict_that_differs_from_the_counts_undoes_the_batch(
+    agencies: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agencies.take()
+    before = agencies.open_rows()
+    honest = gate.verdicts
+
+    def another(*arguments: Any) -> dict[str, gate.Verdict]:
+        return honest(*arguments) | {"AGY-001": gate.Verdict(passed=False, failed=1)}
+
+    monkeypatch.setattr(gate, "verdicts", another)
+    with pytest.raises(gate.GateError, match="AGY-001 is judged and counted differently"):
+        agencies.take([_agency(i, name="Ban") for i in range(6)])
+    assert agencies.open_rows() == before
+    _ended_by_our_fault(agencies)
+
+
+def _ended_by_our_fault(w: World) -> None:
+    ended = w.connection.execute("select status, reason from ops.batch order by batch_id desc limit 1").fetchone()
+    assert ended == ("failed", intake.OUR_FAULT)
+    assert w.value("select count(*) from pg_tables where schemaname = 'landing'") == 0
+
+
+def test_the_ledger_takes_no_accepted_batch_with_a_row_too_few_or_too_many(agencies: World) -> None:
+    outcome = agencies.take()
+    for delivered in (5, 7):
+        with pytest.raises(psycopg.errors.CheckViolation, match="every_row_accounted_for"):
+            agencies.connection.execute(
+                "update ops.batch set delivered = %s where batch_id = %s", [delivered, outcome.batch_id]
+            )
+    agencies.connection.execute("update ops.batch set delivered = 7, status = 'refused'")
+
+
+def test_a_late_delivery_is_accepted_and_warned_of(agencies: World) -> None:
+    agencies.take()
+    agencies.connection.execute("update ops.batch set finished_at = finished_at - interval '37 hours'")
+    outcome = agencies.take([_agency(i, name="Ban") for i in range(6)])
+    assert (outcome.status, outcome.warnings) == (
+        "accepted",
+        ("Lần tiếp nhận trước đã cách 37 giờ, quá hạn 36 giờ của nguồn.",),
+    )
+
+
+def test_too_many_held_rows_refuse_the_delivery(agencies: World) -> None:
+    rows = [_agency(i, valid_from="01/01/2020", valid_to="01/01/2019" if i < 21 else None) for i in range(100)]
+    outcome = agencies.take(rows)
+    assert outcome.status == "refused"
+    assert "21 dòng (21.0 %) có lỗi, quá mức 20 % của một lần gửi" in (outcome.reason or "")
+    assert agencies.open_rows() == []
 
 
 def test_what_a_lost_process_left_is_cleared(agencies: World) -> None:

@@ -12,12 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import psycopg
 import pytest
+from dagster._core.instance.ref import InstanceRef
 
 from orchestration.server import ensure_server, stop_server
 from orchestration.settings import PROJECT
+from sources.contract import KINDS
 from sources.registry import load_sources
+from sources.sample.bodies import BY_CODE
 from tests.conftest import discard_server
 from tests.integration.offline import means, run_offline
 
@@ -72,7 +76,7 @@ class Installation:
             stop_server(home)
         command = [sys.executable, "-c", OFFLINE_NIGHT, str(self.second), LIENTHONG, *NIGHTLY]
         done, asked = run_offline(command, self.environment, folder)
-        assert asked == [], f"addresses outside this machine were asked for ({means()})"
+        assert asked == [], f"names and addresses outside this machine were asked for ({means()})"
         return summary(done)
 
     def count(self, query: str) -> Any:
@@ -80,6 +84,27 @@ class Installation:
             row = connection.execute(query).fetchone()
             assert row is not None
             return row[0]
+
+    def rows(self, *schemas: str) -> dict[str, int]:
+        """How many rows every table of these schemas has."""
+        with psycopg.connect(self.url) as connection:
+            tables = connection.execute(
+                "select format('%%I.%%I', schemaname, tablename) from pg_tables where schemaname = any(%s)",
+                [list(schemas)],
+            ).fetchall()
+            return {
+                table: connection.execute(f"select count(*) from {table}").fetchone()[0]  # type: ignore[index]
+                for (table,) in tables
+            }
+
+    def checks(self) -> dict[str, bool]:
+        """The newest verdict of each kind of each source, as Dagster shows it."""
+        home = str(self.home / "dagster")
+        with dg.DagsterInstance.from_ref(InstanceRef.from_dir(home)) as instance:
+            run = instance.get_run_records(limit=1)[0].dagster_run.run_id
+            logged = instance.all_logs(run, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+        found = [e.dagster_event.asset_check_evaluation_data for e in logged if e.dagster_event]
+        return {"/".join(c.asset_key.path[1:]): c.passed for c in found if c.asset_key.path[0] == "raw"}
 
 
 def summary(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
@@ -167,15 +192,14 @@ def test_the_warehouse_is_the_one_that_the_url_names(installation: Installation,
 
 
 def test_a_second_night_of_the_same_date_finds_nothing_new(installation: Installation, first: dict[str, Any]) -> None:
-    raw = "select count(*) from raw.member"
-    history = "select count(*) from history.person"
-    before = installation.count(raw), installation.count(history)
+    before = installation.rows("raw", "history")
+    assert {"raw.member", "raw.training", "history.person", "history.evaluation"} <= set(before)
     second = installation.nightly()
     assert second["exit_code"] == 0, second["stderr"]
     assert second["nothing_changed"]
     assert not second["published"]
     assert second["release_no"] == 1
-    assert (installation.count(raw), installation.count(history)) == before
+    assert installation.rows("raw", "history") == before
 
 
 def test_one_lost_source_does_not_stop_the_night(installation: Installation, first: dict[str, Any]) -> None:
@@ -188,10 +212,33 @@ def test_one_lost_source_does_not_stop_the_night(installation: Installation, fir
         lost.with_suffix(".away").rename(lost)
     assert night["exit_code"] == 0, night["stderr"]
     assert any(name.startswith(code) for name in night["bad_sources"])
-    state = installation.count(
-        f"select string_agg(distinct state, ',') from published.source_status where source = '{code}'"
-        " and record in (select record from ops.batch where status = 'failed')"
-    )
-    assert state == "failed"
+    with psycopg.connect(installation.url) as connection:
+        status = connection.execute(
+            "select state, reason is not null, last_accepted_at < ("
+            "    select min(started_at) from ops.batch where run_id = (select run_id from ops.batch"
+            "        order by batch_id desc limit 1)"
+            "), count(*) from published.source_status where source = %s group by 1, 2, 3",
+            [code],
+        ).fetchall()
+        others = connection.execute(
+            "select source || ' ' || record, status from ops.batch"
+            " where run_id = (select run_id from ops.batch order by batch_id desc limit 1) and source <> %s",
+            [code],
+        ).fetchall()
+    declared = load_sources(PROJECT / "sources" / "registry")[code]
+    gone = [r for r in declared.records.values() if declared.systems[r.system].connector == "database"]
+    assert ("failed", True, True, len(gone)) in status
+    assert {state for state, *_ in status} <= {"failed", "fresh"}
+    assert sum(records for *_, records in status) == len(declared.records)
+    good = {name for name, became in others if became in ("accepted", "identical")}
+    assert {name.split()[0] for name in good} == set(BY_CODE) - {code}
+    refused = {name for name in first["bad_sources"] if name.split()[0] != code}
+    assert {name for name, _ in others} - good == refused
+    checks = installation.checks()
+    red = {name.split("/")[0] for name, passed in checks.items() if not passed}
+    assert {name: passed for name, passed in checks.items() if name.startswith(f"{code}/")} == {
+        f"{code}/{kind}": False for kind in KINDS
+    }
+    assert red - {code} == {name.split()[0] for name in refused}
     members = installation.count(f"select count(*) from raw.member where source = '{code}' and last_batch is null")
     assert members > 0

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 from typer.testing import CliRunner, Result
 
-from orchestration.cli.release import release, sql
+from orchestration.cli import app
+from orchestration.cli.release import release
 from sources.errors import ExplainedError
 from tests.integration.release_world import PLAN, published
 
@@ -50,7 +51,19 @@ def test_rollback_and_resume(command: Command) -> None:
     assert command("rollback", "1").exit_code == 2
 
 
-def test_sql(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
-    sql("select count(*) as n from published.person")
-    sql("select count(*) as n from published.person", number=1)
-    assert capsys.readouterr().out == "n\n6\nn\n5\n"
+def test_hold(command: Command) -> None:
+    assert command("hold").exit_code == 2
+    assert command("hold", "--reason", "congress week").stdout == "Publication is held.\n"
+    assert "congress week" in command("list").stderr
+    assert command("resume").exit_code == 0
+    assert command("list").stderr == ""
+
+
+def test_sql(command: Command) -> None:
+    counting = ("sql", "-c", "select count(*) as n from published.person")
+    for number, answer in (((), "n\n6\n"), (("--release", "1"), "n\n5\n")):
+        assert CliRunner().invoke(app, [*counting, *number]).stdout == answer
+    assert CliRunner().invoke(app, ["sql"], input="select 1 as one").stdout == "one\n1\n"
+    assert CliRunner().invoke(app, [*counting, "--release", "0"]).exit_code == 2
+    assert isinstance(CliRunner().invoke(app, [*counting, "--release", "9"]).exception, ExplainedError)
+    assert isinstance(CliRunner().invoke(app, ["sql", "-c", "drop table core.person"]).exception, ExplainedError)

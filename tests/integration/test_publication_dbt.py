@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -15,9 +17,15 @@ from orchestration.reference import load_reference
 from orchestration.releases import release_differences
 from orchestration.settings import settings
 from orchestration.warehouse import connect
-from tests.integration.release_world import DAY
+from tests.integration.release_world import DAY, Reader, reading
 
 MEMBERS = 40
+#: Both change with the third release: who reads them together sees it whole or not at all.
+NAMES = (
+    "select case full_name when 'Khác' then 'after' else 'before' end from published.person"
+    " where person_id = md5('p1')::uuid",
+    "select case name when 'Khác' then 'after' else 'before' end from published.party_organisation",
+)
 
 
 def _fill(connection: psycopg.Connection) -> None:
@@ -99,18 +107,26 @@ def test_from_raw_to_published(warehouse_url: str, snapshot: Callable[[], Any]) 
         with pytest.raises(psycopg.errors.UndefinedColumn):
             connection.execute("select ethnicity_code from published.person")
 
-    again = publish(warehouse_url, "run", DAY, snapshot)
-    assert again.published, again.reason
-    assert not any(c[k] for c in again.counts.values() for k in ("added", "removed", "changed"))
+    stop = threading.Event()
+    reader = Reader(warehouse_url, NAMES, stop)
+    with reading(reader.run, stop=stop):
+        again = publish(warehouse_url, "run", DAY, snapshot)
+        assert again.published, again.reason
+        assert not any(c[k] for c in again.counts.values() for k in ("added", "removed", "changed"))
 
-    with connect(warehouse_url, autocommit=True) as connection:
-        connection.execute("update core.person set full_name = 'Lê Thị Khác' where person_id = md5('p1')::uuid")
-    third = publish(warehouse_url, "run", DAY, snapshot)
-    assert third.published, third.reason
+        with connect(warehouse_url, autocommit=True) as connection:
+            connection.execute("update core.person set full_name = 'Khác' where person_id = md5('p1')::uuid")
+            connection.execute("update core.party_organisation set name = 'Khác'")
+        third = publish(warehouse_url, "run", DAY, snapshot)
+        assert third.published, third.reason
+        time.sleep(0.5)
+    assert reader.mixtures == []
+    assert reader.seen == {"before", "after"}
+    assert reader.rounds > 5
     with connect(warehouse_url) as connection:
         changed = {d.relation: d.changed for d in release_differences(connection, 2, 3, plan) if d.total}
         written = connection.execute("select count(*) from history.person").fetchone()
-    assert changed == {"person": 1}
+    assert changed == {"person": 1, "party_organisation": 1}
     assert written == (MEMBERS + 1,)
 
 

@@ -4,42 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
-
-import psycopg
 
 from orchestration.warehouse import connect
-from tests.integration.release_world import published
+from tests.integration.release_world import Reader, published, reading
 
-RELATIONS = ("person", "party_organisation")
-
-
-@dataclass
-class _Reader:
-    """Reads all relations in one repeatable-read transaction, again and again."""
-
-    url: str
-    stop: threading.Event
-    seen: set[str] = field(default_factory=set)
-    mixtures: list[set[str]] = field(default_factory=list)
-    slowest: float = 0.0
-    rounds: int = 0
-
-    def run(self) -> None:
-        with connect(self.url) as connection:
-            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-            while not self.stop.is_set():
-                labels: set[str] = set()
-                for relation in (*RELATIONS, *RELATIONS):
-                    started = time.monotonic()
-                    labels |= {r[0] for r in connection.execute(f"select distinct label from published.{relation}")}
-                    self.slowest = max(self.slowest, time.monotonic() - started)
-                    time.sleep(0.02)
-                connection.rollback()
-                self.seen |= labels
-                self.rounds += 1
-                if len(labels) != 1:
-                    self.mixtures.append(labels)
+LABELS = ("select distinct label from published.person", "select distinct label from published.party_organisation")
 
 
 def _watch_locks(url: str, stop: threading.Event, waits: list[str]) -> None:
@@ -61,19 +30,11 @@ def _watch_locks(url: str, stop: threading.Event, waits: list[str]) -> None:
 def test_readers_see_one_release_and_never_wait(warehouse_url: str) -> None:
     published(warehouse_url, 2000, "release 0")
     stop, waits = threading.Event(), list[str]()
-    readers = [_Reader(warehouse_url, stop) for _ in range(3)]
-    threads = [threading.Thread(target=r.run) for r in readers]
-    threads.append(threading.Thread(target=_watch_locks, args=[warehouse_url, stop, waits]))
-    for thread in threads:
-        thread.start()
-    try:
+    readers = [Reader(warehouse_url, LABELS, stop) for _ in range(3)]
+    with reading(*(r.run for r in readers), lambda: _watch_locks(warehouse_url, stop, waits), stop=stop):
         for number in range(1, 6):
             published(warehouse_url, 2000 + number, f"release {number}")
             time.sleep(0.15)
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join(30)
     assert not any(r.mixtures for r in readers)
     assert set().union(*(r.seen for r in readers)) == {f"release {n}" for n in range(6)}
     assert not waits

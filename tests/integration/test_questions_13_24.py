@@ -33,18 +33,22 @@ from tests.integration.cadre_truth import (
     offices,
     percent,
     posts,
+    provinces_of_agencies,
     provinces_of_organisations,
     retirements,
     rule,
     same,
     total,
 )
-from tests.integration.questions import AS_OF, accepted, answer, held, truth
+from tests.integration.questions import AS_OF, BOTH_MAPS, accepted, answer, held, truth
+from tests.integration.true_party import true_party
 
 pytestmark = pytest.mark.timeout(900)
 Row = dict[str, Any]
 #: Standards count for acts since then.
 STANDARDS_SINCE = date(2018, 1, 1)
+#: Forms of discipline that end by themselves and bar from appointments for a time.
+MILD = ("KHIEN_TRACH", "CANH_CAO", "CACH_CHUC")
 #: Deliveries of the sample world that a gate refuses whole.
 REFUSED = [("46", "headcount"), ("T3", "staffing_quota")]
 
@@ -91,7 +95,7 @@ def test_13_terms_that_end_and_heads_beyond_two(release_of_truth: psycopg.Connec
                 found = (
                     ends <= AS_OF,
                     post["alert_on"] <= AS_OF < ends,
-                    head and served == 2,
+                    head and served == rule("CONSECUTIVE_TERMS", "MAX"),
                     head and served > rule("CONSECUTIVE_TERMS", "MAX"),
                 )
                 before = figures.get(post["source"], [0] * len(found))
@@ -312,13 +316,13 @@ def test_18_deputies_against_the_cap(release_of_truth: psycopg.Connection) -> No
 
 def test_19_discipline_in_figures_only(release_of_truth: psycopg.Connection) -> None:
     """Decisions about accepted cadres; figures below the smallest publishable one are withheld, nobody is named."""
-    bar = pl.col("form").replace_strict(
-        {form: f"{rule('DISCIPLINE_BAR', f'{form}_MONTHS')}mo" for form in ("KHIEN_TRACH", "CANH_CAO", "CACH_CHUC")}
-    )
-    ends = pl.col("effective_from").dt.offset_by(f"{rule('DISCIPLINE_END', 'MONTHS')}mo")
+    bar = pl.col("form").replace_strict({form: f"{rule('DISCIPLINE_BAR', f'{form}_MONTHS')}mo" for form in MILD})
+    ending = {form: f"{rule('DISCIPLINE_END', f'DANG_{form}_MONTHS')}mo" for form in MILD}
+    months = pl.when(pl.col("discipline_kind") == "DANG").then(pl.col("form").replace_strict(ending, default=None))
+    ends = pl.coalesce("effective_to", pl.col("effective_from").dt.offset_by(months), date.max)
     decided = pl.col("decision_date")
     decisions = of_cadres(release_of_truth, "discipline").with_columns(
-        in_force=(pl.col("effective_from") <= AS_OF) & (pl.coalesce("effective_to", ends) > AS_OF),
+        in_force=(pl.col("effective_from") <= AS_OF) & (ends > AS_OF),
         # the bar is a rule since 2021-07-30
         barred=decided.is_between(date(2021, 7, 30), AS_OF) & (decided.dt.offset_by(bar) > AS_OF),
     )
@@ -415,6 +419,7 @@ def test_22_leaders_by_level(release_of_truth: psycopg.Connection) -> None:
             higher=pl.col("c_degree").is_in(["5", "6", "7"]).any(),
             theory=pl.col("c_theory").is_in(["3", "4"]).any(),
         )
+        minority = minority_told(who, now, keys, group)
         women, young = total(who["sex"] == "F"), total(who["age"] < rule("LEADER_TARGET", "YOUNG_MAX_YEARS"))
         expected.append(
             (
@@ -424,7 +429,7 @@ def test_22_leaders_by_level(release_of_truth: psycopg.Connection) -> None:
                 total(who["age"].is_between(41, 50)),
                 total(who["age"] > 50),
                 women,
-                minority_told(who, now, keys, group),
+                minority,
                 total(who["degree"]),
                 total(who["higher"]),
                 total(who["theory"]),
@@ -432,7 +437,12 @@ def test_22_leaders_by_level(release_of_truth: psycopg.Connection) -> None:
                 float(rule("LEADER_TARGET", "WOMEN_PERCENT")),
                 percent(young, len(who)),
                 float(rule("LEADER_TARGET", "YOUNG_PERCENT")),
+                None if minority is None else percent(minority, len(who)),
+                None,  # no text names a number for minorities and higher degrees: no target, nothing below it
+                None,
                 percent(total(who["higher"]), len(who)),
+                None,
+                None,
             )
         )
     last_without_level = [(row[0], row[1] is None, row[1]) for row in expected]
@@ -516,3 +526,82 @@ def test_24_members_of_a_past_day_on_both_maps(release_of_truth: psycopg.Connect
     assert found.group_by("map_code").agg(pl.col("members").sum())["members"].n_unique() == 1
     assert set(found["mapping_state"]) == {"QUY_DOI_DUOC", "KHONG_QUY_DOI_DUOC", "TRUNG_UONG"}
     assert found.filter(pl.col("map_province_code").is_not_null())["name"].null_count() == 0
+
+
+def test_posts_of_agencies_on_both_maps(release_of_truth: psycopg.Connection) -> None:
+    """Where every agency truly lies, and its posts there; the two maps have one total."""
+    keys = ["agency_code", "category"]
+    assigned = (
+        accepted(release_of_truth, "staffing_quota")
+        .filter(pl.col("allocation_scope").ne_missing("TONG"), pl.col("year") == YEAR)
+        .sort("decision_date")
+        .group_by(keys, maintain_order=True)
+        .agg(pl.col("assigned").last())
+    )
+    present = (
+        accepted(release_of_truth, "headcount")
+        .filter(pl.col("counted_on").dt.year() == YEAR)
+        .sort("counted_on")
+        .group_by(keys, maintain_order=True)
+        .agg(pl.col("present").last())
+    )
+    placed = assigned.join(present, on=keys, how="full", coalesce=True).join(
+        provinces_of_agencies(release_of_truth), on="agency_code"
+    )
+    expected = pl.concat(
+        placed.group_by(map_province_code=column).agg(
+            pl.lit(code).alias("map_code"), pl.col("assigned", "present").sum().cast(pl.Int64)
+        )
+        for code, column in (("34", "province"), ("63", "former"))
+    )
+    found = answer(release_of_truth, BOTH_MAPS, in_year=YEAR)
+    known = found.filter(pl.col("mapping_state") != "KHONG_RO")
+    same(known.group_by("map_code", "map_province_code").agg(pl.col("assigned", "present").sum()), expected)
+    totals = found.group_by("map_code").agg(pl.col("assigned", "present").sum())
+    assert totals["assigned"].n_unique() == totals["present"].n_unique() == 1
+    assert {"QUY_DOI_DUOC", "KHONG_QUY_DOI_DUOC", "TRUNG_UONG"} <= set(known["mapping_state"])
+    assert total(known.filter(pl.col("map_code") == "63")["map_province_code"].is_not_null()) > 34
+
+
+def test_members_of_the_flow_on_both_maps(release_of_truth: psycopg.Connection) -> None:
+    """What the flow adds up to is where every member truly was on the day."""
+    day = date(2026, 6, 30)
+    placed = (
+        true_party(release_of_truth)
+        .on(day)
+        .join(provinces_of_organisations(), left_on="cell", right_on="organisation_code", how="left")
+    )
+    expected = placed.group_by("province", "former").agg(members=pl.len().cast(pl.Int64))
+    rows = release_of_truth.execute(
+        """
+        select province_code, former_province_code, sum(members) from published.membership_flow
+        where happened_on <= %s group by province_code, former_province_code
+        """,
+        [day],
+    ).fetchall()
+    schema = {"province": pl.String, "former": pl.String, "members": pl.Int64}
+    same(pl.DataFrame([(p, f, int(n)) for p, f, n in rows], schema=schema, orient="row"), expected)
+
+
+def test_every_place_stands_once_on_each_map(release_of_truth: psycopg.Connection) -> None:
+    """Organisations and agencies as many as are published, and the units of today."""
+    rows = release_of_truth.execute(
+        """
+        select kinds.place_kind, kinds.map_code, count(place.place_map_id), min(kinds.places)
+        from (
+            select place_kind, map_code, places
+            from (values
+                ('TO_CHUC_DANG', (select count(*) from published.party_organisation)),
+                ('CO_QUAN', (select count(*) from published.agency)),
+                ('DON_VI_HANH_CHINH', (select count(*) from published.administrative_unit where code_set = '34'))
+            ) as kind (place_kind, places)
+            cross join (values ('34'), ('63')) as map (map_code)
+        ) as kinds
+        left join published.place_on_map as place
+            on kinds.place_kind = place.place_kind and kinds.map_code = place.map_code
+        group by kinds.place_kind, kinds.map_code
+        """
+    ).fetchall()
+    assert len(rows) == 6
+    for kind, map_code, found, places in rows:
+        assert found == places > 0, (kind, map_code)

@@ -206,11 +206,14 @@ def withheld(figures: pl.DataFrame) -> pl.DataFrame:
 
 
 def test_3_places_without_members_or_admissions(release_of_truth: psycopg.Connection, party: Party) -> None:
-    """Cells, basic committees, communes and sectors of a province: none for 24 months, no member, few members."""
+    """Cells, basic committees, communes and sectors of a province: none for 24 months, no member, few members.
+
+    Where nobody was admitted yet, the months count from the founding.
+    """
     units = coverage(party).with_columns(
         few=pl.when(pl.col("kind") == "CHI_BO").then(pl.col("official") < 3).otherwise(pl.col("members") < 30),
         none=pl.col("members") == 0,
-        long_ago=(pl.col("last_admission").dt.offset_by("24mo") <= AS_OF).fill_null(True),
+        long_ago=(pl.coalesce("last_admission", "founded").dt.offset_by("24mo") <= AS_OF).fill_null(True),
     )
     named = {"LAU_KHONG_KET_NAP": "long_ago", "KHONG_CO_DANG_VIEN": "none", "IT_DANG_VIEN": "few"}
     expected = pl.concat(
@@ -301,13 +304,14 @@ def test_5_badges_of_the_next_round(release_of_truth: psycopg.Connection, party:
 
 
 def test_6_open_transfers_and_lost_members(release_of_truth: psycopg.Connection, party: Party) -> None:
-    """Transfers that nobody has accepted, late after sixty working days; who was received but not struck off."""
+    """Transfers that nobody has accepted, late by the limit of their day; who was received but not struck off."""
     papers = accepted(release_of_truth, "membership_transfer").filter(pl.col("transfer_type") == "CHINH_THUC")
     settled = papers.filter(pl.col("state") == "DA_TIEP_NHAN")
     waiting = papers.filter(pl.col("state").is_in(["GIOI_THIEU", "QUA_HAN"])).join(
         settled, on=["person", "left_date"], how="anti"
     )
-    deadline = np.busday_offset(waiting["left_date"].to_numpy().astype("datetime64[D]"), 60, roll="backward")
+    left = waiting["left_date"].to_numpy().astype("datetime64[D]")
+    deadline = np.busday_offset(left, np.where(left < np.datetime64("2026-07-26"), 30, 60), roll="backward")
     by_sender = party.placed(
         waiting.select("person", cell="from_organisation_code", late=pl.Series(deadline < np.datetime64(AS_OF)))
     )
@@ -438,6 +442,7 @@ def test_11_how_evaluations_are_spread(release_of_truth: psycopg.Connection) -> 
             compared=step.count(),
             raised=(step > 0).sum(),
             lowered=(step < 0).sum(),
+            jumped=(step.abs() > 1).sum(),
         )
         .with_columns(over=(pl.col("excellent").cast(pl.Int64) - pl.col("good") // 5).clip(0))
     )
@@ -445,7 +450,7 @@ def test_11_how_evaluations_are_spread(release_of_truth: psycopg.Connection) -> 
     several = pl.col("rated") >= 5
     figures = [
         pl.len().alias("units"),
-        pl.col("rated", "excellent", "good", "fair", "weak", "compared", "raised", "lowered").sum(),
+        pl.col("rated", "excellent", "good", "fair", "weak", "compared", "raised", "lowered", "jumped").sum(),
         (pl.col("over") > 0).sum().alias("units_over_cap"),
         pl.col("over").sum().alias("excellent_over_cap"),
         (several & (pl.col("weak") == 0)).sum().alias("units_without_weak"),
@@ -461,9 +466,10 @@ def test_11_how_evaluations_are_spread(release_of_truth: psycopg.Connection) -> 
 
 
 def test_12_retirement_by_post(release_of_truth: psycopg.Connection) -> None:
-    """Serving cadres by the post they hold: retirements to come, posts nobody is planned for, ages for whole terms.
+    """Serving cadres by the post they hold: retirements to come, posts nobody follows in, ages for whole terms.
 
-    Not counted are the armed forces, who retire by laws of their own.
+    Who is planned for a term that is over, or retires no later, follows nobody. Not counted are the armed forces, who
+    retire by laws of their own.
     """
     posts = (
         accepted(release_of_truth, "position_assignment")
@@ -474,26 +480,31 @@ def test_12_retirement_by_post(release_of_truth: psycopg.Connection) -> None:
     )
     planned = (
         accepted(release_of_truth, "planning")
-        .filter(pl.col("status") == "VAO")
+        .filter(pl.col("status") == "VAO", pl.col("term").str.slice(5).cast(pl.Int64) >= AS_OF.year)
         .select(
             pl.col("agency_code").alias("post_agency"),
             pl.col("target_position").str.to_lowercase().alias("title"),
             pl.col("person").alias("planned"),
         )
     )
+    leaving = accepted(release_of_truth, "cadre").filter(pl.col("category") != "LLVT").group_by("person").agg(
+        leaves_on=pl.col("retires_on").max()
+    )  # fmt: skip
     cadres = (
         accepted(release_of_truth, "cadre")
         .filter(pl.col("category") != "LLVT", pl.col("ended_on").is_null() | (pl.col("ended_on") > AS_OF))
         .join(posts, on="person", how="left")
         .with_columns(title=pl.col("position_title").str.to_lowercase())
     )
+    retires = pl.col("retires_on")
     succeeded = (
         cadres.filter(pl.col("organisation_code").is_null())
         .join(planned, on=["post_agency", "title"])
-        .filter(pl.col("planned") != pl.col("person"))["person"]
+        .join(leaving.rename({"person": "planned"}), on="planned", how="left")
+        .filter(pl.col("planned") != pl.col("person"), pl.col("leaves_on").is_null() | (pl.col("leaves_on") > retires))
+        .get_column("person")
         .unique()
     )
-    retires = pl.col("retires_on")
     soon = retires <= date(2031, 11, 22)
     has_none = pl.col("position_title").is_not_null() & ~pl.col("person").is_in(succeeded.implode())
     expected = (

@@ -56,6 +56,13 @@ def is_bad(warehouse: psycopg.Connection, record: str, rule_id: str, row: dict[s
         # the points of the two groups of criteria: all of them, and a hundredth more
         ("evaluation", "EVL-010", {"general_score": "30"}, {"general_score": "30.01"}),
         ("evaluation", "EVL-011", {"result_score": "70"}, {"result_score": "70.01"}),
+        # a member is found by the member record, not by the record of the cadre that he or she may be too
+        (
+            *("evaluation", "EVL-019"),
+            {"subject_kind": "DANG_VIEN", "member_key": "a"},
+            {"subject_kind": "DANG_VIEN", "cadre_key": "a"},
+        ),
+        ("evaluation", "EVL-016", {"subject_kind": "CA_NHAN", "cadre_key": "a"}, {"subject_kind": "CA_NHAN"}),
         # twelve months and 31 days: over the end of a month, from 29 February, from the day the rule begins
         ("member", "MEM-040", {"official_date": "2011-06-19"}, {"official_date": "2011-06-20"}),
         (
@@ -105,10 +112,17 @@ def test_a_rule_turns_between_two_days(
 
 
 def dated(rule_code: str, parameter: str) -> tuple[int, date]:
-    """The number of a rule that has one version, and the day from which it holds."""
+    """The number of a rule, which all its versions say, and the day from which it holds."""
     with (SEEDS / "dated_rule.csv").open(encoding="utf-8", newline="") as file:
-        (row,) = (r for r in csv.DictReader(file) if (r["rule_code"], r["parameter"]) == (rule_code, parameter))
-    return int(row["value"]), date.fromisoformat(row["valid_from"])
+        rows = [r for r in csv.DictReader(file) if (r["rule_code"], r["parameter"]) == (rule_code, parameter)]
+    (value,) = {int(r["value"]) for r in rows}
+    return value, min(date.fromisoformat(r["valid_from"]) for r in rows)
+
+
+def badge_marks() -> list[int]:
+    """Years of membership for which there is a badge."""
+    with (SEEDS / "dated_rule.csv").open(encoding="utf-8", newline="") as file:
+        return sorted(int(r["value"]) for r in csv.DictReader(file) if r["rule_code"] == "BADGE_MARK")
 
 
 def turns() -> Iterator[tuple[str, str, dict[str, Any], dict[str, Any]]]:
@@ -130,6 +144,13 @@ def turns() -> Iterator[tuple[str, str, dict[str, Any], dict[str, Any]]]:
     ):
         most, _ = dated("EVAL_SCORE", parameter)
         yield "evaluation", rule_id, {column: most}, {column: most + 1}
+    for rule_id, priority in (("MEM-048", 1), ("MEM-049", 2), ("MEM-050", 3)):
+        most, _ = dated("DOSSIER_KINDS", f"PRIORITY_{priority}")
+        column = f"dossier_documents_{priority}"
+        yield "member", rule_id, {column: most}, {column: most + 1}
+    first, *_, last = badge_marks()
+    yield "member", "MEM-036", {"badge_years": first}, {"badge_years": first - 1}
+    yield "member", "MEM-036", {"badge_years": last}, {"badge_years": last + 1}
 
 
 def test_contracts_and_the_table_of_rules_say_the_same(warehouse: psycopg.Connection) -> None:

@@ -2,33 +2,73 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from pathlib import Path
 
 import psycopg
 import pytest
+from typer.testing import CliRunner, Result
 
+from orchestration.cli import app
 from orchestration.server import ensure_server, server_status, stop_server
 from orchestration.warehouse import connect, prepare
 from tests.conftest import discard_server
 
+ONE_SOURCE = """
+code: "38"
+name: Tỉnh ủy Thanh Hóa
+systems: {s: {connector: csv, location: /nowhere}}
+records: {member: {system: s, file: dv.csv, columns: {source_key: id}}}
+"""
+
+
+def _command(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+def _state() -> str:
+    (row,) = json.loads(_command("server", "status", "--json").stdout)
+    return str(row["state"])
+
 
 def test_it_is_made_reused_stopped_and_started_again(tmp_path: Path) -> None:
-    assert server_status(tmp_path)["state"] == "absent"
-    url = ensure_server(tmp_path)
+    home = tmp_path / "home"  # LIENTHONG_HOME of every test
+    assert (_state(), _command("server", "stop").stdout) == ("absent", "It was not running.\n")
+    started = _command("server", "start").stdout
     try:
-        assert ensure_server(tmp_path) == url
+        assert (_state(), f"127.0.0.1:{server_status(home)['port']};" in started) == ("running", True)
+        url = ensure_server(home)
+        assert ensure_server(home) == url
         with connect(url, autocommit=True) as connection:
             connection.execute("create table kept as select 'Đảng bộ Ấ' as name")
-        assert stop_server(tmp_path)
-        assert server_status(tmp_path)["state"] == "stopped"
-        assert not stop_server(tmp_path)
-        with connect(ensure_server(tmp_path)) as connection:
+        _doctor_says_what_to_do(home)
+        assert _command("server", "stop").stdout == "Stopped.\n"
+        assert _state() == "stopped"
+        assert not stop_server(home)
+        with connect(ensure_server(home)) as connection:
             row = connection.execute("select lower(name) from kept").fetchone()
             assert row == ("đảng bộ ấ",)
     finally:
-        discard_server(tmp_path)
+        discard_server(home)
+
+
+def _doctor_says_what_to_do(home: Path) -> None:
+    """Without sample sources it says so; where all addresses are given nothing is wrong."""
+    examined = _command("doctor", "--json")
+    found = {f["check"]: f for f in json.loads(examined.stdout)}
+    assert {name for name, f in found.items() if f["state"] == "wrong"} == {"secrets"}
+    assert "lienthong sample build" in found["secrets"]["finding"]
+    assert "embedded" in found["warehouse"]["finding"]
+    assert examined.exit_code == 1
+
+    registry = home / "registry"
+    registry.mkdir()
+    (registry / "38.yml").write_text(ONE_SOURCE, encoding="utf-8")
+    examined = CliRunner().invoke(app, ["doctor"], env={"LIENTHONG_SOURCES": str(registry)})
+    assert examined.exit_code == 0, examined.output
+    assert "1 registered" in examined.stdout
 
 
 def test_it_asks_for_a_password_and_listens_on_loopback_only(server_url: str) -> None:
@@ -67,3 +107,24 @@ def test_preparing_twice_changes_nothing(warehouse_url: str) -> None:
         before = connection.execute(tables).fetchall()
         prepare(connection)
         assert connection.execute(tables).fetchall() == before
+
+
+def test_a_warehouse_of_somebody_who_is_no_superuser_can_be_prepared(server_url: str) -> None:
+    server, secret = server_url.rsplit("/", 1)[0], "clerk"
+    with connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f"create role plain_owner login createrole password '{secret}'")
+        connection.execute("create database of_plain_owner owner plain_owner")
+    try:
+        address = server.split("@")[1]
+        with connect(f"postgresql://plain_owner:{secret}@{address}/of_plain_owner") as connection:
+            prepare(connection)
+            found = "select extname, extowner::regrole::text from pg_extension where extname = 'btree_gist'"
+            assert connection.execute(found).fetchall() == [("btree_gist", "plain_owner")]
+            connection.execute(
+                "create table spell (person_id uuid, validity daterange,"
+                " exclude using gist (person_id with =, validity with &&))"
+            )
+    finally:
+        with connect(f"{server}/postgres", autocommit=True) as connection:
+            connection.execute("drop database of_plain_owner with (force)")
+            connection.execute("drop role plain_owner")

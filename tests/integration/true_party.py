@@ -138,6 +138,7 @@ def _organisations(connection: psycopg.Connection) -> pl.DataFrame:
         "sector",
         "organisation_type",
         cell="organisation_code",
+        founded="valid_from",
         province=pl.when(~pl.col("source").str.starts_with("T")).then("source"),
         commune=pl.Series(
             [
@@ -152,7 +153,10 @@ def _organisations(connection: psycopg.Connection) -> pl.DataFrame:
 
 
 def coverage(party: Party) -> pl.DataFrame:
-    """Units of question 3 and 8: kind, province, members, official, cells, last_admission. Grain: a unit."""
+    """Units of question 3 and 8: kind, province, members, official, cells, last_admission, founded. Grain: a unit.
+
+    Of communes and sectors nobody says when they were founded.
+    """
     own = _own_counts(party)
     below = (
         own.select("cell", "members", "official", "cells", "last_admission", unit="above")
@@ -160,9 +164,12 @@ def coverage(party: Party) -> pl.DataFrame:
         .group_by("unit")
         .agg(pl.col("members", "official", "cells").sum(), pl.col("last_admission").max())
     )
-    organisations = own.select("organisation_type", "sector", "province", "above", unit="cell").join(below, on="unit")
+    organisations = own.select("organisation_type", "sector", "province", "above", "founded", unit="cell").join(
+        below, on="unit"
+    )
     kind = pl.col("organisation_type")
-    figures = ["province", "members", "official", "cells", "last_admission"]
+    figures = ["province", "members", "official", "cells", "last_admission", "founded"]
+    nobody_knows = pl.lit(None, dtype=pl.Date).alias("founded")
     cells = organisations.filter(kind.is_in(CELLS)).select(pl.lit("CHI_BO").alias("kind"), *figures)
     committees = organisations.filter(kind.is_in(["C1", "C3"])).select(pl.lit("DANG_BO_CO_SO").alias("kind"), *figures)
     places = communes(AS_OF).select("province", commune="code")
@@ -170,6 +177,7 @@ def coverage(party: Party) -> pl.DataFrame:
         places.join(own.drop("province"), on="commune", how="left")
         .group_by("province", "commune")
         .agg(pl.col("members", "official", "cells").sum(), pl.col("last_admission").max())
+        .with_columns(nobody_knows)
         .select(pl.lit("XA").alias("kind"), *figures)
     )
     basics = organisations.filter(kind.is_in(BASIC), pl.col("sector").is_not_null())
@@ -180,6 +188,7 @@ def coverage(party: Party) -> pl.DataFrame:
     sectors = (
         topmost.group_by("sector", "province")
         .agg(pl.col("members", "official", "cells").sum(), pl.col("last_admission").max())
+        .with_columns(nobody_knows)
         .select(pl.lit("LOAI_HINH").alias("kind"), *figures)
     )
     return pl.concat([cells, committees, by_commune, sectors])

@@ -5,10 +5,18 @@ from __future__ import annotations
 import resource
 import subprocess
 import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
+from typer.testing import CliRunner, Result
+from xlsxwriter.exceptions import FileCreateError
 
-from orchestration.settings import PROJECT
+from orchestration.cli import app, explained
+from orchestration.settings import PROJECT, today
+from sources.errors import ExplainedError
 
 COMMAND = [sys.executable, "-c", "from orchestration.cli import main; main()"]
 
@@ -73,6 +81,47 @@ def test_an_unreachable_warehouse_is_said_in_one_sentence() -> None:
     assert refused.returncode == 1
     assert "LIENTHONG_DATABASE_URL" in refused.stderr
     assert "secret" not in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ExplainedError("Làm thế này."), "Làm thế này."),
+        (PermissionError(13, "Permission denied", "/r.xlsx"), "/r.xlsx: Permission denied: check the path"),
+        (FileCreateError(OSError(28, "No space left on device")), "No space left on device: check the path"),
+        (psycopg.OperationalError("server closed the connection\n\tunexpectedly"), "answering (server closed the conn"),
+        (psycopg.errors.UndefinedTable('relation "x" does not exist'), "The warehouse refused (UndefinedTable)"),
+        (psycopg.errors.InvalidTextRepresentation("invalid input: Lê Thị 7"), "refused (InvalidTextRepresentation)"),
+    ],
+)
+def test_what_the_surroundings_do_is_explained_without_a_value(error: Exception, said: str) -> None:
+    sentence = explained(error) or ""
+    assert said in sentence
+    assert "Lê Thị 7" not in sentence
+    assert "\n" not in sentence
+
+
+def test_an_error_of_ours_keeps_its_traceback() -> None:
+    assert explained(ZeroDivisionError()) is None
+    assert explained(KeyError(5)) is None
+
+
+def test_a_sample_world_is_built_as_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    built: dict[str, Any] = {}
+    monkeypatch.setattr("orchestration.server.ensure_server", lambda home: f"postgresql://{home.name}")
+    monkeypatch.setattr("sources.sample.world.build", lambda **asked: built.update(asked) or "40 sources")
+
+    def build(*arguments: str) -> Result:
+        return CliRunner().invoke(app, ["sample", "build", *arguments])
+
+    made = build("--scale", "0.001", "--seed", "7", "--as-of", "2026-11-22", "--out", str(tmp_path / "w"))
+    assert (made.exit_code, made.stdout) == (0, f"{tmp_path / 'w'}: 40 sources\n")
+    assert built == {
+        "scale": 0.001, "seed": 7, "as_of": date(2026, 11, 22), "out": tmp_path / "w", "server_url": "postgresql://home",
+    }  # fmt: skip
+    assert str(tmp_path / "home" / "sample") in build().stdout
+    assert (built["scale"], built["seed"], built["as_of"]) == (0.01, 1, today())
+    assert build("--scale", "2").exit_code == 2
 
 
 def test_sources_are_listed_as_json() -> None:

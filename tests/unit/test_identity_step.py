@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
+from functools import partial
 from itertools import permutations
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
 
+from identity import deterministic, features, model, step
 from identity.step import link_persons
 from orchestration.reference import load_reference
 from tests.raw_rows import say, withdraw
@@ -192,3 +196,61 @@ def test_only_records_that_say_something_else_to_compare_are_weighed_again(
     assert link_persons(warehouse, NIGHT).weighed == weighed
     assert persons(warehouse) == before
     assert link_persons(warehouse, NIGHT).weighed == 0
+
+
+def standing_evidence(connection: psycopg.Connection) -> set[tuple[str, str]]:
+    rows = connection.execute("select method, rule_version from identity.evidence where withdrawn_at is null")
+    return {(method, version) for method, version in rows.fetchall()}
+
+
+def of_another_version(part: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Change one part of what evidence follows from beside the records; returns the versions evidence has then."""
+    versions = {"personal_id": deterministic.RULE_VERSION, "splink": model.person_model().version}
+    if part == "rules":
+        for module in (deterministic, step):
+            monkeypatch.setattr(module, "RULE_VERSION", "deterministic-next")
+        return versions | {"personal_id": "deterministic-next"}
+    if part == "model":
+        trained = json.loads(model.PARAMETERS.read_text(encoding="utf-8"))
+        (folder / "model.json").write_text(json.dumps(trained | {"version": "persons-next"}), encoding="utf-8")
+        monkeypatch.setattr(model, "PARAMETERS", folder / "model.json")
+        monkeypatch.setattr(model, "person_model", partial(model.person_model, parameters=folder / "model.json"))
+        return versions | {"splink": "persons-next"}
+    module, name = {"settings": (model, "SETTINGS"), "frequencies": (features, "FREQUENCIES")}[part]
+    copy = folder / name
+    copy.write_bytes(getattr(module, name).read_bytes() + b"\n")
+    monkeypatch.setattr(module, name, copy)
+    return versions
+
+
+@pytest.mark.parametrize("part", ["rules", "model", "settings", "frequencies"])
+def test_another_version_weighs_everything_anew_and_evidence_says_which(
+    warehouse: psycopg.Connection, part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say(warehouse, "member", "38", "1", **AN)
+    say(warehouse, "cadre", "T1", "9", **AN)
+    for source in ("38", "40"):
+        say(warehouse, "member", source, "2", **{**BINH, "personal_id": None, "admission_date": None})
+    assert link_persons(warehouse, NIGHT).weighed == 4
+    before = persons(warehouse)
+    versions = {"personal_id": deterministic.RULE_VERSION, "splink": model.person_model().version}
+    assert standing_evidence(warehouse) == set(versions.items())
+    assert link_persons(warehouse, NIGHT).weighed == 0
+
+    then = of_another_version(part, tmp_path, monkeypatch)
+    summary = link_persons(warehouse, NIGHT)
+    assert (summary.weighed, persons(warehouse)) == (4, before)
+    assert standing_evidence(warehouse) == set(then.items())
+    replaced = set(versions.items()) - set(then.items())
+    assert (summary.evidence_added, summary.evidence_withdrawn) == (len(replaced), len(replaced))
+    withdrawn = "select method, rule_version from identity.evidence where withdrawn_at is not null"
+    assert set(warehouse.execute(withdrawn).fetchall()) == replaced
+    assert link_persons(warehouse, NIGHT).weighed == 0
+
+
+def test_another_code_list_weighs_everything_anew(warehouse: psycopg.Connection) -> None:
+    say(warehouse, "member", "38", "1", **AN)
+    say(warehouse, "member", "40", "1", **BINH)
+    link_persons(warehouse, NIGHT)
+    warehouse.execute("delete from reference.identity_prefix where prefix = '001'")
+    assert link_persons(warehouse, NIGHT).weighed == 2

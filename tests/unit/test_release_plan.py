@@ -13,6 +13,8 @@ from orchestration.sql_session import SqlError, check_statement
 def _manifest(target: str = "ref('organisation')", **config: Any) -> dict[str, Any]:
     key = {"type": "primary_key", "columns": ["person_id"]}
     foreign = {"type": "foreign_key", "columns": ["organisation_id"], "to": target}
+    once = {"type": "custom", "columns": ["name", "validity"], "expression": "exclude using gist (name with =)"}
+    other = {"type": "custom", "columns": ["name"], "expression": "unique nulls not distinct (name)"}
     return {
         "nodes": {
             "model.x.person": {
@@ -22,7 +24,7 @@ def _manifest(target: str = "ref('organisation')", **config: Any) -> dict[str, A
                 "schema": "core",
                 "description": "Người",
                 "config": {"contract": {"enforced": True}},
-                "constraints": [key, foreign, {"type": "check", "expression": "true"}],
+                "constraints": [key, foreign, once, other, {"type": "check", "expression": "true"}],
                 "columns": {
                     "full_name": {"description": "Họ và tên", "config": {"meta": {"classification": "P2"}}},
                     "ethnicity": {"description": "Dân tộc", "meta": {"classification": "P3"}},
@@ -67,6 +69,7 @@ def test_plan_of_a_manifest(target: str) -> None:
     )
     assert [c for c in ("full_name", "ethnicity", "dbt_scd_id") if person.hidden(c)] == ["ethnicity", "dbt_scd_id"]
     assert [str(c) for c in plan.constraints] == [
+        "core.person exclusion (name, validity)",
         "core.person foreign key (organisation_id) -> core.party_organisation",
         "core.person primary key (person_id)",
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -11,6 +12,10 @@ import pytest
 import python_calamine as calamine
 
 from sources.contract import RECORDS, load_contracts
+from sources.sample.careers import evaluations
+from sources.sample.classifications import ORGANISATION_SENDERS
+from sources.sample.clean import world
+from sources.sample.deliveries import with_keys
 from sources.sample.styles import registered
 from sources.sample.world import build, environment
 from sources.sample.writers.delimited import encoded, stored
@@ -122,6 +127,62 @@ def test_totals_of_posts_are_handed_on_in_most_places(sample_folder: Path) -> No
     over = (places["given"] > places["assigned"]).sum()
     assert 0.01 < over / len(places) < 0.12
     assert (places["given"] == places["assigned"]).any()
+
+
+def test_some_bodies_classify_their_organisations_and_members(sample_folder: Path) -> None:
+    """A third and a fifth of the bodies; who cannot be classified is not, and few groups have too many excellent."""
+    kind = pl.col("subject_kind").replace({"Tập thể": "TAP_THE", "Đảng viên": "DANG_VIEN", "Cá nhân": "CA_NHAN"})
+    said_of = said(sample_folder, "evaluation").with_columns(kind)
+    bodies = said_of.filter((pl.col("subject_kind") == "TAP_THE") & pl.col("agency_code").is_null())
+    people = said_of.filter(pl.col("subject_kind") == "DANG_VIEN")
+    assert bodies["source"].n_unique() == len(ORGANISATION_SENDERS) == 13
+    senders = {c for c, s in registered().items() if "member_key" in s.records["evaluation"].columns}
+    assert set(people["source"]) == senders
+    assert len(senders) == 8
+    for code in ORGANISATION_SENDERS:
+        assert "organisation_code" in registered()[code].records["evaluation"].columns
+    assert people["member_key"].null_count() == people["cadre_key"].count() == people["agency_code"].count() == 0
+    assert set(people["period"]) == {"2024", "2025"}
+    assert said_of.filter(pl.col("subject_kind") != "DANG_VIEN")["member_key"].count() == 0
+    assert people.select("source", "member_key", "period").is_duplicated().sum() == 0
+
+    founded = said(sample_folder, "organisation").select("organisation_code", "organisation_type").unique()
+    types = bodies.join(founded, on="organisation_code")
+    assert len(types) == len(bodies)
+    assert set(types["organisation_type"]) <= {"C1", "C2", "B1", "B2"}
+    assert {"C1", "B2"} <= set(types["organisation_type"])
+
+    true = world(SCALE, SEED, AS_OF).records
+    members = true["member"].filter(pl.col("source").is_in(list(senders)) & (pl.col("record_no") == 1))
+    classified = true["evaluation"].filter(pl.col("subject_kind") == "DANG_VIEN")
+    for year in (2024, 2025):
+        last = pl.lit(date(year, 12, 31))
+        rated = members.join(classified.filter(pl.col("period") == str(year)), on=["source", "person"], how="semi")
+        others = members.join(rated, on=["source", "person"], how="anti")
+        assert rated.filter(pl.col("official_date").is_null() | (pl.col("official_date") > last)).is_empty()
+        assert rated.filter(pl.col("exempt_from") <= last).is_empty()
+        gone = ["TU_TRAN", "KHAI_TRU", "XOA_TEN", "XIN_RA", "CHO_RA", "CHUYEN_DI_NGOAI", "DINH_CHI_SH", "MIEN_SH"]
+        away = pl.col("status").is_in(gone) & (pl.col("status_date") <= last)
+        assert rated.filter(away).is_empty()
+        assert others.filter(~away & (pl.col("official_date") <= last)).is_empty()
+
+    groups = (
+        classified.join(members.select("source", "person", cell="organisation_code"), on=["source", "person"])
+        .group_by("period", pl.col("cell").str.slice(0, 10))
+        .agg(excellent=(pl.col("level") == "HTXSNV").sum(), good=(pl.col("level") == "HTTNV").sum())
+        .with_columns(over=pl.col("excellent") * 5 > pl.col("good"))
+    )
+    assert groups["excellent"].sum() > 0
+    assert 0 < groups["over"].sum() < 0.1 * len(groups)
+
+
+def test_classifications_leave_the_evaluations_before_them_as_they_were(sample_folder: Path) -> None:
+    """The same draws and keys as without them: theirs come behind, in a stream of their own."""
+    true = world(SCALE, SEED, AS_OF).records
+    alone = evaluations(true["cadre"], true["agency"], SEED, AS_OF)
+    assert true["evaluation"].select(alone.columns)[: len(alone)].equals(alone)
+    keys = with_keys(true["evaluation"], "evaluation", SEED)[: len(alone)].select("source_key")
+    assert keys.equals(with_keys(alone, "evaluation", SEED).select("source_key"))
 
 
 def test_personal_ids_are_fictitious_and_unique(sample_folder: Path) -> None:

@@ -9,17 +9,16 @@ from typing import Any
 import psycopg
 import pytest
 
+from identity.model import score
 from identity.step import link_persons
 from identity.stewardship import StewardError, decide, explain, person_records, queue, show, split, undo
 from orchestration.reference import load_reference
+from tests.person_histories import Histories, Key, concerned
 from tests.raw_rows import say, withdraw
 
 NIGHT = date(2026, 11, 22)
 AN: dict[str, Any] = {"full_name": "Nguyễn Văn An", "birth_date": "1970-05-03", "personal_id": "099070000001"}
 TWIN: dict[str, Any] = {**AN, "personal_id": None, "admission_date": None}
-NAMES = ["Nguyễn Văn An", "Nguyễn Văn Ân", "Khuất Thị Hoà", "Khuất Thị Hòa", "K'Brể", "Lê An", "A", ""]
-BORN = ["1970-05-03", "1970-03-05", "1981-09-10", "1981-09-11", None]
-NUMBERS = ["099070000001", "099070000007", "099181718293", "000000000000", None, None, "099370000001"]
 
 
 @pytest.fixture(name="warehouse")
@@ -47,17 +46,6 @@ def groups(linked: dict[str, str]) -> set[frozenset[str]]:
     return {frozenset(g) for g in by_person.values()}
 
 
-def drawn(rng: random.Random) -> dict[str, Any]:
-    return {
-        "full_name": rng.choice(NAMES),
-        "birth_date": rng.choice(BORN),
-        "personal_id": rng.choice(NUMBERS),
-        "sex": rng.choice(["M", "F"]),
-        "old_party_card_no": rng.choice(["38012345", "40012345", None, None]),
-        "admission_date": rng.choice(["2010-05-19", "2004-02-03", None]),
-    }
-
-
 def forget_links(connection: psycopg.Connection) -> None:
     connection.execute(
         """
@@ -81,25 +69,53 @@ def standing(connection: psycopg.Connection) -> tuple[set[Any], set[Any], set[An
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_incremental_nights_give_what_a_run_from_nothing_gives(warehouse: psycopg.Connection, seed: int) -> None:
-    rng = random.Random(seed)
-    batch = 1
-    for _ in range(3):
-        for history in range(20):
-            for _ in range(rng.randint(2, 5)):
-                key, source = f"{history}-{rng.randint(1, 6)}", rng.choice(["38", "40"])
-                if rng.random() < 0.2:
-                    withdraw(warehouse, "member", source, key, batch)
-                else:
-                    said = drawn(rng)
-                    said["full_name"] = f"{said['full_name']} {chr(97 + history)}".strip()
-                    if said["personal_id"] and rng.random() < 0.9:
-                        said["personal_id"] = said["personal_id"][:7] + f"{history:02}" + said["personal_id"][9:]
-                    say(warehouse, rng.choice(["member", "member", "cadre"]), source, key, batch, **said)
-                batch += 1
-        link_persons(warehouse, NIGHT)
+def test_incremental_nights_give_what_a_run_from_nothing_gives(
+    warehouse: psycopg.Connection, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    weighed_pairs: list[tuple[set[int] | None, set[tuple[int, int]]]] = []
+
+    def listening(records: Any, changed: Any = None, **settings: Any) -> Any:
+        scored = score(records, changed, **settings)
+        pairs = set(zip(scored["left"].to_pylist(), scored["right"].to_pylist(), strict=True))
+        weighed_pairs.append((None if changed is None else set(changed), pairs))
+        return scored
+
+    monkeypatch.setattr("identity.model.score", listening)
+    histories = Histories(warehouse, random.Random(seed))
+    before: dict[Key, dict[str, Any]] = {}
+    for day in range(4):
+        if day:
+            histories.decide()
+        histories.live_a_day()
+        if day == 2:
+            histories.merge_bodies()
+        weighed = link_persons(warehouse, NIGHT).weighed
+        if day:
+            changed, pairs = weighed_pairs[-1]
+            assert changed is not None
+            assert len(changed) == weighed <= len(concerned(before, histories.said)) < len(histories.said)
+            assert pairs
+            assert all(changed & set(pair) for pair in pairs)
+        before = dict(histories.said)
+    assert link_persons(warehouse, NIGHT).weighed == 0
+    kinds = warehouse.execute("select distinct kind from identity.person_event").fetchall()
+    assert {kind for (kind,) in kinds} >= {"merged", "split", "key changed", "record left"}
     by_nights = standing(warehouse)
+    decided = warehouse.execute(
+        """
+        select identity.record_name(p.left_id), identity.record_name(p.right_id), d.verdict
+        from identity.decision as d inner join identity.decision_pair as p on d.decision_id = p.decision_id
+        inner join identity.linkage_record as a on p.left_id = a.record_id and a.present
+        inner join identity.linkage_record as b on p.right_id = b.record_id and b.present
+        where d.undone_at is null order by d.decision_id
+        """
+    ).fetchall()
+    assert {verdict for *_, verdict in decided} == {"same", "different", "cannot tell"}
     forget_links(warehouse)
+    link_persons(warehouse, NIGHT)
+    assert standing(warehouse) != by_nights
+    for decision in decided:
+        warehouse.execute("select identity.decide(%s, %s, %s, 'thử')", decision)
     link_persons(warehouse, NIGHT)
     from_nothing = standing(warehouse)
     assert from_nothing[0] == by_nights[0]
@@ -205,6 +221,7 @@ def test_a_steward_joins_and_parts(warehouse: psycopg.Connection) -> None:
             for r in ("position_assignment", "evaluation", "planning", "training", "award", "discipline")
         ),
         ("membership_transfer", "member_key"),
+        ("evaluation", "member_key"),
     ],
 )
 def test_the_queue_begins_with_the_pair_on_which_most_depends(

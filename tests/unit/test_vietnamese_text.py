@@ -13,36 +13,6 @@ from tests.names import names
 
 
 @pytest.mark.parametrize(
-    ("written", "stored"),
-    [
-        ("NGUYỄN VĂN HOÀ", "Nguyễn Văn Hoà"),  # DQ03 capitals
-        ("nguyễn thị thuý", "Nguyễn Thị Thuý"),
-        ("Nguyễn   Văn  A ", "Nguyễn Văn A"),  # DQ03 spaces
-        ("Đ/c Nguyễn Văn An", "Nguyễn Văn An"),  # DQ03 titles
-        ("đ/c: Trần Thị Bình", "Trần Thị Bình"),
-        ("Đồng chí Lê Văn Cường", "Lê Văn Cường"),
-        ("Đ/c PGS.TS. Lê Văn Cường", "Lê Văn Cường"),
-        ("Ông Nguyễn Văn An", "Nguyễn Văn An"),
-        ("Bà H'Yim Niê", "H'Yim Niê"),
-        ("Ông Ích Khiêm", "Ông Ích Khiêm"),  # a family name, not a form of address
-        ("Đồng Chí Bằng", "Đồng Chí Bằng"),  # family and middle name: no whole name follows
-        ("Đồng Chính Nghĩa", "Đồng Chính Nghĩa"),
-        ("Nguyễn Văn An (Tư)", "Nguyễn Văn An"),  # DQ03 nicknames
-        ("Nguyễn Văn An [Sáu Dân]", "Nguyễn Văn An"),
-        ("Ðặng Văn Ðạt", "Đặng Văn Đạt"),  # DQ04 eth
-        (unicodedata.normalize("NFD", "Nguyễn Thị Thủy"), "Nguyễn Thị Thủy"),  # DQ04 decomposed
-        ("Nguyễn\u00a0Văn\u200b An", "Nguyễn Văn An"),
-        ("K'BRỂ", "K'Brể"),
-        ("Rơ Chăm H'Lan", "Rơ Chăm H'Lan"),
-        ("", ""),
-        ("  ", ""),
-    ],
-)
-def test_stored_name(written: str, stored: str) -> None:
-    assert vn.person_name(written) == stored
-
-
-@pytest.mark.parametrize(
     ("one", "other"),
     [
         ("Nguyễn Văn Hoà", "NGUYỄN VĂN HÒA"),
@@ -105,10 +75,9 @@ def test_keys_of_keys_are_themselves() -> None:
     for name in names(3000, seed=3):
         key = vn.name_key(name)
         assert vn.name_key(key) == key
-        assert vn.name_key(vn.person_name(name)) == key
 
 
 @given(st.text())
 def test_no_text_is_refused(text: str) -> None:
-    for read in (vn.clean, vn.unscrambled, vn.person_name, vn.name_key, vn.plain_key, vn.sort_key):
+    for read in (vn.clean, vn.unscrambled, vn.name_key, vn.plain_key, vn.sort_key):
         assert isinstance(read(text), str)

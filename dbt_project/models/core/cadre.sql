@@ -1,6 +1,7 @@
 -- Cadres, civil servants and public employees. Key: cadre_id; grain: one cadre record of one source.
--- retires_on is the last day of the month in which the age of the decree is reached, by the person's surviving sex
--- and birth; of a birth known by year or month only, the first day is meant. Armed forces have laws of their own.
+-- retires_on is the last day of the month in which the age of the decree in force is reached, by the person's surviving
+-- sex and birth; of a birth known by year or month only, the first day is meant. Armed forces have laws of their own.
+-- That January stands for an unknown month is a convention: such a day is never surer than med.
 select
     cadre.cadre_id,
     cadre.person_id,
@@ -29,7 +30,12 @@ select
         when cadre.category <> 'LLVT'
             then {{ last_day_of_age('person.birth_date', 'retirement.years', 'retirement.months') }}
     end as retires_on,
-    case when cadre.category <> 'LLVT' then retirement.confidence end as retirement_confidence,
+    case when cadre.category <> 'LLVT' then retirement.legal_basis end as retirement_legal_basis,
+    case
+        when cadre.category = 'LLVT' then null
+        when person.birth_date_precision = 'Y' and retirement.confidence = 'high' then 'med'
+        else retirement.confidence
+    end as retirement_confidence,
     cadre.source,
     cadre.source_key
 from {{ ref('int_cadre') }} as cadre
@@ -41,3 +47,4 @@ left join {{ ref('retirement_age') }} as retirement
         person.sex = retirement.sex
         and person.birth_date >= retirement.born_from
         and (retirement.born_to is null or person.birth_date < retirement.born_to)
+        and {{ applies_on('retirement', business_date()) }}

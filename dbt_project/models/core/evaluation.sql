@@ -1,8 +1,9 @@
--- Evaluations of persons and collectives by period. Key: evaluation_id; grain: one record of one source.
+-- Evaluations of cadres, members and collectives by period. Key: evaluation_id; grain: one record of one source.
 select
     {{ record_id('evaluation') }} as evaluation_id,
     subject_kind,
     cadre_id,
+    membership_id,
     person_id,
     agency_code,
     agency_id,

@@ -1,64 +1,114 @@
--- What happened to party organisations: their beginning and their end. Key: organisation_event_id.
--- Grain: organisation and side. A beginning that another organisation ended for is named as that end was; the other
--- is found by its code or its old code, ending on the day of the beginning.
+-- What happened to party organisations: their beginning, their end, and others that they took in while they stood.
+-- Key: organisation_event_id; grain: event (organisation, side, day) and counterpart, so a merger of two has two rows
+-- at the organisation it made, and a split into two has two rows at the one that ended.
+-- Who followed whom is found by the code or the old code: the successor begins on the day of the end, or stood on it
+-- when it took the other in. The reason of the end names the event on both sides; without one it is what changed under
+-- the same code: type, superior or name. A type is compared as the regime of 208-QĐ/TW calls it, which raises nobody.
 with organisations as (
-    select * from {{ ref('party_organisation') }}
+    select
+        *,
+        array_position(
+            array['B2', 'B1', 'C1', 'H2', 'T2', 'T1', 'TW'], organisation_type_in_b
+        ) as type_rank
+    from {{ ref('party_organisation') }}
+    where not is_overlapped
+),
+
+-- one condition a join, so that each is found by a hash
+pairs as (
+    select
+        before.organisation_id as predecessor_id,
+        after.organisation_id as successor_id
+    from organisations as before
+    inner join organisations as after on before.organisation_code = after.organisation_code
+    where before.valid_to = after.valid_from and before.organisation_id <> after.organisation_id
+    union
+    select
+        before.organisation_id as predecessor_id,
+        after.organisation_id as successor_id
+    from organisations as before
+    inner join organisations as after on before.organisation_code = after.legacy_code
+    where
+        before.organisation_id <> after.organisation_id
+        and (
+            before.valid_to = after.valid_from
+            or (before.end_reason = 'SAP_NHAP' and after.validity @> before.valid_to)
+        )
 ),
 
 successions as (
-    select distinct on (after.organisation_id)
-        after.organisation_id as successor_id,
-        before.organisation_id as predecessor_id,
-        before.end_reason,
-        before.organisation_code = after.organisation_code and before.name <> after.name as is_renamed
-    from organisations as after
-    inner join organisations as before
-        on
-            before.organisation_code in (after.organisation_code, after.legacy_code)
-            and after.valid_from = before.valid_to
-            and after.organisation_id <> before.organisation_id
-    order by after.organisation_id asc, before.organisation_code <> after.organisation_code, before.organisation_id asc
+    select
+        pairs.predecessor_id,
+        pairs.successor_id,
+        before.valid_to as happened_on,
+        coalesce(before.valid_to = after.valid_from, false) as is_beginning,
+        coalesce(
+            before.end_reason,
+            case
+                when before.organisation_code <> after.organisation_code then null
+                when before.type_rank < after.type_rank then 'NANG_CAP'
+                when before.type_rank > after.type_rank then 'HA_CAP'
+                when before.parent_code <> after.parent_code then 'CHUYEN_GIAO'
+                when before.name <> after.name then 'DOI_TEN'
+            end
+        ) as event_kind
+    from pairs
+    inner join organisations as before on pairs.predecessor_id = before.organisation_id
+    inner join organisations as after on pairs.successor_id = after.organisation_id
 ),
 
 beginnings as (
     select
         organisations.organisation_id,
         'BAT_DAU' as side,
-        coalesce(
-            successions.end_reason, case when successions.is_renamed then 'DOI_TEN' end, 'THANH_LAP'
-        ) as event_kind,
+        coalesce(successions.event_kind, 'THANH_LAP') as event_kind,
         organisations.valid_from as happened_on,
         organisations.decision_no,
         organisations.decision_date,
         successions.predecessor_id as counterpart_id
     from organisations
-    left join successions on organisations.organisation_id = successions.successor_id
+    left join successions on organisations.organisation_id = successions.successor_id and successions.is_beginning
     where organisations.valid_from is not null
+),
+
+receptions as (
+    select
+        successor_id as organisation_id,
+        'TIEP_NHAN' as side,
+        event_kind,
+        happened_on,
+        null::text as decision_no,
+        null::date as decision_date,
+        predecessor_id as counterpart_id
+    from successions
+    where not is_beginning
 ),
 
 endings as (
     select
         organisations.organisation_id,
         'KET_THUC' as side,
-        coalesce(organisations.end_reason, 'KET_THUC') as event_kind,
+        coalesce(organisations.end_reason, successions.event_kind, 'KET_THUC') as event_kind,
         organisations.valid_to as happened_on,
         null::text as decision_no,
         null::date as decision_date,
-        min(successions.successor_id::text)::uuid as counterpart_id
+        successions.successor_id as counterpart_id
     from organisations
     left join successions on organisations.organisation_id = successions.predecessor_id
     where organisations.valid_to is not null
-    group by organisations.organisation_id, organisations.end_reason, organisations.valid_to
 ),
 
 events as (
     select * from beginnings
     union all
+    select * from receptions
+    union all
     select * from endings
 )
 
 select
-    md5('organisation_event|' || events.organisation_id || '|' || events.side)::uuid as organisation_event_id,
+    md5(concat_ws('|', 'organisation_event', events.organisation_id, events.side, events.counterpart_id))::uuid
+        as organisation_event_id,
     events.organisation_id,
     events.side,
     events.event_kind,

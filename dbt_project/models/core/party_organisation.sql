@@ -1,4 +1,5 @@
 -- Party organisations of both structural regimes and their tree. Key: organisation_id.
+-- Two that count never bear one code on one day: the constraint leaves out only what is_overlapped.
 {{ config(post_hook='create unique index on {{ this }} (organisation_code) where valid_to is null') }}
 
 select
@@ -28,7 +29,8 @@ select
     organisation.decision_date,
     organisation.valid_from,
     organisation.valid_to,
-    {{ validity('organisation.valid_from', 'organisation.valid_to') }} as validity,
+    organisation.validity,
+    organisation.is_overlapped,
     organisation.end_reason,
     organisation.reported_members,
     organisation.reported_official,

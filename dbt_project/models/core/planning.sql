@@ -1,4 +1,5 @@
 -- Cadres planned for posts. Key: planning_id; grain: one record of one source.
+-- A plan holds from its decision to the end of the last year of its term; what was taken out of it no longer holds.
 select
     {{ record_id('planning', 'planning') }} as planning_id,
     cadre.cadre_id,
@@ -16,6 +17,12 @@ select
     planning.status,
     planning.decision_no,
     planning.decision_date,
+    case
+        when planning.status = 'VAO'
+            then {{ validity(
+                'planning.decision_date', "make_date(substring(planning.term from '^\d{4}-(\d{4})$')::integer + 1, 1, 1)"
+            ) }}
+    end as validity,
     planning.source,
     planning.source_key
 from {{ ref('stg_planning') }} as planning

@@ -17,6 +17,7 @@ with known_deputies as (
 agencies as (
     select
         agency.agency_id,
+        agency.source,
         agency.province_code,
         coalesce(agency.deputy_count, known_deputies.deputies, 0) as deputies,
         case
@@ -39,7 +40,8 @@ select
     sum(agencies.deputies)::integer as deputies,
     (count(*) * max(rule.value)::numeric)::integer as deputy_cap,
     max(rule.legal_basis) as legal_basis,
-    max(rule.confidence) as confidence
+    max(rule.confidence) as confidence,
+    case when min(agencies.source) = max(agencies.source) then min(agencies.source) end as source
 from agencies
 inner join {{ ref('dated_rule') }} as rule
     on

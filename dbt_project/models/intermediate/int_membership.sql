@@ -32,9 +32,36 @@ with last_transfers as (
         source_key asc
 ),
 
+-- a record that says its member has left is explained by the transfer accepted next from its committee, whether the
+-- last of the person or not
+departures as (
+    select distinct on (described.source, described.source_key)
+        described.source,
+        described.source_key,
+        transfer.arrived_date as departed_on
+    from {{ ref('stg_member') }} as member
+    inner join {{ ref('int_person_record') }} as described
+        on
+            described.record = 'member'
+            and member.source = described.source
+            and member.source_key = described.source_key
+    inner join {{ ref('int_membership_transfer') }} as transfer
+        on
+            described.person_id = transfer.person_id
+            and left(member.organisation_code, 2) = left(transfer.from_organisation_code, 2)
+    where
+        member.status = 'CHUYEN_DI_NGOAI'
+        and transfer.transfer_type in ('CHINH_THUC', 'NGOAI_NUOC')
+        and transfer.is_accepted
+        and left(transfer.from_organisation_code, 2) <> left(transfer.to_organisation_code, 2)
+        and coalesce(member.status_date <= transfer.arrived_date, transfer.arrived_date is not null)
+    order by described.source asc, described.source_key asc, transfer.arrived_date asc
+),
+
 claims as (
     select
         member.*,
+        departures.departed_on,
         described.person_id,
         described.record_rank,
         last_transfers.transfer_source,
@@ -60,6 +87,8 @@ claims as (
             and member.source = described.source
             and member.source_key = described.source_key
     left join last_transfers on described.person_id = last_transfers.person_id
+    left join departures
+        on member.source = departures.source and member.source_key = departures.source_key
 ),
 
 endings as (
@@ -130,6 +159,6 @@ select
     case
         when judged.standing = 'DA_KET_THUC' then judged.status_date
         when judged.standing = 'DA_CHUYEN' and judged.is_sender and judged.is_accepted then judged.arrived_date
-        when judged.standing = 'DA_CHUYEN' then judged.status_date
+        when judged.standing = 'DA_CHUYEN' then coalesce(judged.departed_on, judged.status_date)
     end as valid_to
 from judged

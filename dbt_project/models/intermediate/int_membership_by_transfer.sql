@@ -59,7 +59,9 @@ select
     proven_organisation_id as organisation_id,
     case
         when side = 'DI' or status not in ('CHUYEN_DI_NGOAI', 'CHO_CHUYEN') then status
-        when coalesce(official_date, (admission_date + interval '12 months')::date) <= {{ business_date() }}
+        when
+            coalesce(official_date, {{ add_months('admission_date', rule_number('PROBATION', 'MONTHS')) }})
+            <= {{ business_date() }}
             then 'CHINH_THUC'
         else 'DU_BI'
     end as status,

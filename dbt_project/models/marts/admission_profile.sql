@@ -110,5 +110,7 @@ select
     dimension,
     value,
     case when not is_suppressed then admitted end as admitted,
-    is_suppressed
+    is_suppressed,
+    {{ rules_basis(['MEMBERSHIP_FLOW.FROM_ON', 'SMALL_CELL.MIN_COUNT']) }} as legal_basis,
+    {{ rules_confidence(['MEMBERSHIP_FLOW.FROM_ON', 'SMALL_CELL.MIN_COUNT']) }} as rule_confidence
 from withheld

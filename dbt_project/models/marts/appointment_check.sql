@@ -3,7 +3,8 @@
 -- is not a verdict: rule_confidence says how sure the rule itself is. Discipline is counted, nobody is named.
 -- Secretaries of cells are not managed posts: standards, age and deciding level are not asked of them.
 -- Age at an election: who joins a committee for the first time needs a whole term; that it is the first time is read
--- from the posts held, so such a finding is never more than med. Where it is not known, the milder limit judges.
+-- from the posts held, so such a finding is never more than med. Where it is not known, the milder limit judges; of an
+-- election in an agency, none. Age counts in the month of the congresses of the level, of who was elected later too.
 with appointments as (
     select * from {{ ref('int_appointment') }}
 ),
@@ -85,7 +86,8 @@ near_retirement as (
     select
         'SAP_NGHI_HUU' as check_code,
         appointments.assignment_id,
-        {{ add_months('appointments.acted_on', 'rule.value::numeric') }}::text as required_value,
+        {{ add_months('least(appointments.acted_on, congress.value::date)', 'rule.value::numeric') }}::text
+            as required_value,
         appointments.retires_on::text as actual_value,
         rule.legal_basis,
         case
@@ -103,14 +105,22 @@ near_retirement as (
                 when 'BAU'
                     then case
                         when appointments.election_kind = 'LAN_DAU' then 'FIRST_ELECTION_MONTHS'
+                        when appointments.election_kind is null then null
                         when appointments.is_province_deputy_secretary then 'REELECTION_DEPUTY_SECRETARY_MONTHS'
                         else 'REELECTION_MONTHS'
                     end
             end
             and {{ applies_on('rule', 'appointments.acted_on') }}
+    left join {{ ref('dated_rule') }} as congress
+        on
+            appointments.assignment_kind = 'BAU'
+            and congress.rule_code = 'AGE_LEFT_ON'
+            and appointments.congress_level = congress.parameter
+            and {{ applies_on('congress', 'appointments.acted_on') }}
     where
         not appointments.is_of_cell
-        and appointments.retires_on < {{ add_months('appointments.acted_on', 'rule.value::numeric') }}
+        and appointments.retires_on
+        < {{ add_months('least(appointments.acted_on, congress.value::date)', 'rule.value::numeric') }}
 ),
 
 beyond_terms as (
@@ -128,11 +138,11 @@ beyond_terms as (
 heads as (
     select
         coalesce(organisation_id, agency_id) as place,
-        position_key,
+        head_post,
         count(distinct person_id) as heads
     from appointments
-    where is_head and coalesce(organisation_id, agency_id) is not null
-    group by coalesce(organisation_id, agency_id), position_key
+    where head_post is not null
+    group by coalesce(organisation_id, agency_id), head_post
 ),
 
 head_duplicates as (
@@ -147,7 +157,7 @@ head_duplicates as (
     inner join heads
         on
             coalesce(appointments.organisation_id, appointments.agency_id) = heads.place
-            and appointments.position_key = heads.position_key
+            and appointments.head_post = heads.head_post
     inner join {{ ref('dated_rule') }} as rule
         on
             rule.rule_code = 'ONE_HEAD'
@@ -177,6 +187,23 @@ wrong_level as (
         > array_position(array['BCT', 'BBT', 'BTV_TINH', 'BTV_XA', 'CQ'], appointments.management_level)
 ),
 
+at_home as (
+    select
+        'NGUOI_DIA_PHUONG' as check_code,
+        appointments.assignment_id,
+        null::text as required_value,
+        appointments.hometown_province_code as actual_value,
+        rule.legal_basis,
+        rule.confidence
+    from appointments
+    inner join {{ ref('dated_rule') }} as rule
+        on
+            rule.rule_code = 'NOT_LOCAL'
+            and appointments.province_head = rule.parameter
+            and {{ applies_on('rule', 'appointments.acted_on') }}
+    where appointments.hometown_province_code = appointments.province_code
+),
+
 findings as (
     select * from outside_planning
     union all
@@ -189,6 +216,8 @@ findings as (
     select * from head_duplicates
     union all
     select * from wrong_level
+    union all
+    select * from at_home
 ),
 
 barred as (

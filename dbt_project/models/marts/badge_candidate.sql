@@ -1,7 +1,7 @@
 -- Members who reach a badge mark by one of the next award rounds. Key: badge_candidate_id; grain: person and mark.
 -- A mark stands once, at the first round for which it is the highest one reached and not held. Whoever serves a party
--- discipline on the day of a round waits for the next; the reason is not shown. Time moves rows on the days of the
--- rounds only.
+-- discipline on the day of a round waits for the next; the reason is not shown. A form without a rule of its end lasts
+-- until its source says that it has ended. Time moves rows on the days of the rounds only.
 with upcoming as (
     select
         make_date(years.year, split_part(rule.value, '-', 1)::integer, split_part(rule.value, '-', 2)::integer)
@@ -56,13 +56,19 @@ disciplined as (
         discipline.person_id,
         rounds.round_on
     from {{ ref('discipline') }} as discipline
+    left join {{ ref('dated_rule') }} as ending
+        on
+            ending.rule_code = 'DISCIPLINE_END'
+            and ending.parameter = discipline.discipline_kind || '_' || discipline.form || '_MONTHS'
+            and {{ applies_on('ending', business_date()) }}
     inner join rounds
         on
             coalesce(discipline.effective_from, discipline.decision_date) <= rounds.round_on
             and rounds.round_on < coalesce(
                 discipline.effective_to,
                 {{ add_months('coalesce(discipline.effective_from, discipline.decision_date)',
-                              rule_number('DISCIPLINE_END', 'MONTHS')) }}
+                              'ending.value::numeric') }},
+                'infinity'::date
             )
     where discipline.discipline_kind = 'DANG'
 ),

@@ -24,6 +24,7 @@ select
     surplus.deputies > surplus.deputy_cap as is_over_cap,
     case when surplus.deputies > surplus.deputy_cap then cut.reduce_by end as reduce_by,
     surplus.legal_basis,
-    case when surplus.deputies > surplus.deputy_cap then cut.confidence else surplus.confidence end as rule_confidence
+    case when surplus.deputies > surplus.deputy_cap then cut.confidence else surplus.confidence end as rule_confidence,
+    surplus.source
 from {{ ref('int_deputy_surplus') }} as surplus
 left join cut on true

@@ -1,6 +1,7 @@
 -- Discipline as figures only. Key: summary_id; grain: source, kind and form, and the whole country (source is NULL).
 -- Class P3 beneath: a figure below the smallest publishable number is withheld, and the country's where only one
--- source's figure is withheld. Whoever two decisions bar counts once.
+-- source's figure is withheld. Whoever two decisions bar counts once. A form without a rule of its end stays in force
+-- until its source says that it has ended.
 with decisions as (
     select
         discipline.source,
@@ -10,8 +11,8 @@ with decisions as (
         coalesce(discipline.effective_from, discipline.decision_date) <= {{ business_date() }}
         and {{ business_date() }} < coalesce(
             discipline.effective_to,
-            {{ add_months('coalesce(discipline.effective_from, discipline.decision_date)',
-                          rule_number('DISCIPLINE_END', 'MONTHS')) }}
+            {{ add_months('coalesce(discipline.effective_from, discipline.decision_date)', 'ending.value::numeric') }},
+            'infinity'::date
         ) as is_in_force,
         coalesce(
             discipline.decision_date <= {{ business_date() }}
@@ -26,6 +27,11 @@ with decisions as (
             bar.rule_code = 'DISCIPLINE_BAR'
             and bar.parameter = discipline.form || '_MONTHS'
             and {{ applies_on('bar', 'discipline.decision_date') }}
+    left join {{ ref('dated_rule') }} as ending
+        on
+            ending.rule_code = 'DISCIPLINE_END'
+            and ending.parameter = discipline.discipline_kind || '_' || discipline.form || '_MONTHS'
+            and {{ applies_on('ending', business_date()) }}
 ),
 
 counts as (

@@ -1,5 +1,7 @@
 -- How evaluations are spread over the levels. Key: distribution_id.
--- Grain: group and period, a group being the persons of one agency or the collectives of one level, kind and source.
+-- Grain: group and period. group_kind says of whom a group is: the cadres of one agency (CAN_BO), the agencies of one
+-- level, kind and source (CO_QUAN), the party organisations of one type and source (TO_CHUC_DANG), the members of one
+-- basic party organisation (DANG_VIEN). The kinds are never counted together: a cadre who is a member is in both.
 -- A period is judged by the rules of its last day, so that a later rule does not judge it anew.
 -- A level may be below what the score allows (the cap, a discipline), never above it: above_score.
 -- A group of criteria may give no more points than its share of the hundred: over_score.
@@ -52,13 +54,34 @@ verdicts as (
         evaluation.result_score,
         evaluation.total_score,
         evaluation.source,
+        case
+            when evaluation.subject_kind = 'CA_NHAN' then 'CAN_BO'
+            when evaluation.subject_kind = 'DANG_VIEN' then 'DANG_VIEN'
+            when evaluation.agency_id is null then 'TO_CHUC_DANG'
+            else 'CO_QUAN'
+        end as group_kind,
         case when evaluation.subject_kind = 'CA_NHAN' then evaluation.agency_id end as agency_id,
-        agency.province_code,
+        case when evaluation.subject_kind = 'DANG_VIEN' then basic.basic_id end as basic_organisation_id,
+        case
+            when evaluation.subject_kind = 'TAP_THE' and evaluation.agency_id is null
+                then organisation.organisation_type
+        end as organisation_type,
+        coalesce(
+            agency.province_code,
+            case
+                when evaluation.subject_kind = 'DANG_VIEN' or evaluation.agency_id is null
+                    then organisation.province_code
+            end
+        ) as province_code,
         agency.agency_level,
         agency.agency_type,
         array_position(array['KHTNV', 'HTNV', 'HTTNV', 'HTXSNV'], evaluation.level) as level_rank
     from {{ ref('evaluation') }} as evaluation
-    left join {{ ref('agency') }} as agency on evaluation.agency_id = agency.agency_id
+    left join {{ ref('agency') }} as agency
+        on evaluation.subject_kind <> 'DANG_VIEN' and evaluation.agency_id = agency.agency_id
+    left join {{ ref('party_organisation') }} as organisation
+        on evaluation.subject_kind <> 'CA_NHAN' and evaluation.organisation_id = organisation.organisation_id
+    left join {{ ref('int_organisation_basic') }} as basic on evaluation.organisation_id = basic.organisation_id
     where evaluation.year is not null
     order by
         evaluation.subject_kind asc,
@@ -95,10 +118,13 @@ changes as (
 
 counts as (
     select
+        group_kind,
         subject_kind,
         period_type,
         period,
         agency_id,
+        basic_organisation_id,
+        organisation_type,
         province_code,
         agency_level,
         agency_type,
@@ -116,7 +142,18 @@ counts as (
         count(*) filter (where step < 0)::integer as lowered,
         count(*) filter (where abs(step) > 1)::integer as jumped
     from changes
-    group by subject_kind, period_type, period, agency_id, province_code, agency_level, agency_type, source
+    group by
+        group_kind,
+        subject_kind,
+        period_type,
+        period,
+        agency_id,
+        basic_organisation_id,
+        organisation_type,
+        province_code,
+        agency_level,
+        agency_type,
+        source
 ),
 
 judged as (
@@ -158,10 +195,15 @@ select
     md5(concat_ws(
         '|', 'evaluation_distribution', subject_kind, period_type, period,
         coalesce(agency_id::text, ''), coalesce(province_code, ''), coalesce(agency_level, ''),
-        coalesce(agency_type, ''), source
+        coalesce(agency_type, ''), source,
+        case when group_kind in ('TO_CHUC_DANG', 'DANG_VIEN') then group_kind end,
+        coalesce(basic_organisation_id::text, organisation_type)
     ))::uuid as distribution_id,
+    group_kind,
     subject_kind,
     agency_id,
+    basic_organisation_id,
+    organisation_type,
     province_code,
     agency_level,
     agency_type,

@@ -87,6 +87,12 @@ select
     {{ rule_number('LEADER_TARGET', 'HIGHER_DEGREE_PERCENT') }}::numeric(5, 1) as higher_degree_target_percent,
     round(100.0 * women / leaders, 1) < {{ rule_number('LEADER_TARGET', 'WOMEN_PERCENT') }} as is_below_women_target,
     round(100.0 * young / leaders, 1) < {{ rule_number('LEADER_TARGET', 'YOUNG_PERCENT') }} as is_below_young_target,
-    {{ rule_field('LEADER_TARGET', 'WOMEN_PERCENT', 'legal_basis') }} as legal_basis,
-    {{ rule_field('LEADER_TARGET', 'WOMEN_PERCENT', 'confidence') }} as rule_confidence
+    case
+        when not is_minority_suppressed
+            then round(100.0 * minority_count / leaders, 1) < {{ rule_number('LEADER_TARGET', 'MINORITY_PERCENT') }}
+    end as is_below_minority_target,
+    round(100.0 * with_higher_degree / leaders, 1) < {{ rule_number('LEADER_TARGET', 'HIGHER_DEGREE_PERCENT') }}
+        as is_below_higher_degree_target,
+    {{ rules_basis(['LEADER_TARGET']) }} as legal_basis,
+    {{ rules_confidence(['LEADER_TARGET']) }} as rule_confidence
 from withheld

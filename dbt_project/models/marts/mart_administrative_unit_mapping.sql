@@ -1,5 +1,6 @@
 -- Which unit of the 63 provinces' map became which of the 34 provinces' map. Key: mapping_id.
--- Grain: old and new unit. share ALL says that the old unit went whole, PART that it was split.
+-- Grain: old and new unit. share ALL says that the old unit went whole, PART that it was split. No later map has
+-- replaced this one, so its validity is open.
 {{ config(alias='administrative_unit_mapping') }}
 
 with versions as (
@@ -37,6 +38,7 @@ select
     is_default,
     count(*) over (partition by level, old_code) > 1 as is_split,
     effective_from,
+    daterange(effective_from, null) as validity,
     legal_basis,
     confidence as rule_confidence
 from versions

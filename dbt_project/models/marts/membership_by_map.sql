@@ -1,8 +1,9 @@
 -- Members on two maps: 34 provinces of today, 63 before 2025-07-01. Key: map_count_id.
--- Grain: map, province of that map, province of today. What the mapping cannot place says so and keeps today's
--- province, so both maps add up to the same members.
+-- Grain: map, province of that map, province of today, reporting body. What the mapping cannot place says so and keeps
+-- today's province, so both maps add up to the same members.
 with members as (
     select
+        coalesce(organisation.source, membership.source) as source,
         organisation.province_code,
         former.former_province_code,
         count(*) as members,
@@ -13,7 +14,8 @@ with members as (
     left join {{ ref('int_organisation_former_province') }} as former
         on membership.organisation_id = former.organisation_id
     where membership.is_current
-    group by organisation.province_code, former.former_province_code
+    group by
+        coalesce(organisation.source, membership.source), organisation.province_code, former.former_province_code
 ),
 
 counts as (
@@ -23,6 +25,9 @@ counts as (
         place.administrative_unit_id,
         place.province_code,
         place.mapping_state,
+        place.legal_basis,
+        place.rule_confidence,
+        members.source,
         sum(members.members)::integer as members,
         sum(members.official_members)::integer as official_members
     from members
@@ -31,12 +36,20 @@ counts as (
             members.province_code is not distinct from place.province_code
             and members.former_province_code is not distinct from place.former_province_code
     group by
-        place.map_code, place.map_province_code, place.administrative_unit_id, place.province_code, place.mapping_state
+        place.map_code,
+        place.map_province_code,
+        place.administrative_unit_id,
+        place.province_code,
+        place.mapping_state,
+        place.legal_basis,
+        place.rule_confidence,
+        members.source
 )
 
 select
     md5(concat_ws(
-        '|', 'membership_by_map', map_code, coalesce(map_province_code, ''), coalesce(province_code, '')
+        '|', 'membership_by_map', map_code, coalesce(map_province_code, ''), coalesce(province_code, ''),
+        source
     ))::uuid as map_count_id,
     map_code,
     map_province_code,
@@ -44,5 +57,8 @@ select
     province_code,
     mapping_state,
     members,
-    official_members
+    official_members,
+    legal_basis,
+    rule_confidence,
+    source
 from counts

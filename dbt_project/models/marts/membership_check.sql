@@ -76,10 +76,19 @@ readmitted_early as (
             and age.readmitted_on < {{ add_months('age.left_on', 'rule.value::integer') }}
 ),
 
--- the rule of the day on which the probation began, as the contract of members judges it
+-- the rule of the day on which the probation began, as the contract of members judges it; who is recognised late is
+-- official from the day on which it ended, so a day within the tolerance asks for a look too
 official_off_time as (
     select
-        'CHINH_THUC_LECH_HAN' as check_code,
+        case
+            when
+                abs(
+                    memberships.official_date
+                    - {{ add_months('memberships.admission_date', 'probation.value::integer') }}
+                ) > tolerance.value::integer
+                then 'CHINH_THUC_LECH_HAN'
+            else 'CHINH_THUC_LECH_NGAY'
+        end as check_code,
         memberships.membership_id,
         memberships.admission_date as happened_on,
         {{ add_months('memberships.admission_date', 'probation.value::integer') }}::text as required_value,
@@ -103,10 +112,8 @@ official_off_time as (
             and {{ applies_on('tolerance', 'memberships.admission_date') }}
     where
         memberships.readmission_date is null
-        and abs(
-            memberships.official_date
-            - {{ add_months('memberships.admission_date', 'probation.value::integer') }}
-        ) > tolerance.value::integer
+        and memberships.official_date
+        <> {{ add_months('memberships.admission_date', 'probation.value::integer') }}
 ),
 
 -- no source says when a badge was given: it is early for certain where it would be early even today

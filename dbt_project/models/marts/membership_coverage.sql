@@ -2,6 +2,7 @@
 -- Grain: a cell, a basic committee, a present commune (also one without any member), a sector of basic organisations
 -- in a province. Members are current spells, each in the organisation it names; those on temporary activity elsewhere
 -- count at home. A committee, commune or sector has the members of all that lies below it.
+-- A cell or committee where nobody has been admitted yet waits from the day it was founded, as far as that is known.
 with members as (
     select
         organisation_id,
@@ -29,6 +30,7 @@ own as (
         organisation.organisation_type,
         organisation.sector,
         organisation.province_code,
+        organisation.source,
         organisation.valid_from as established_on,
         organisation.organisation_type in ('B2', 'C2') as is_cell,
         coalesce(members.members, 0) as members,
@@ -65,6 +67,7 @@ cells_and_committees as (
         null::text as administrative_unit_id,
         own.sector,
         own.province_code,
+        own.source,
         own.established_on,
         below.members,
         below.official_members,
@@ -84,6 +87,7 @@ communes as (
         unit.administrative_unit_id,
         null::text as sector,
         unit.province_code,
+        unit.province_code as source,
         null::date as established_on,
         coalesce(sum(own.members), 0)::integer as members,
         coalesce(sum(own.official_members), 0)::integer as official_members,
@@ -123,6 +127,7 @@ sectors as (
         null::text as administrative_unit_id,
         basic_organisations.sector,
         basic_organisations.province_code,
+        basic_organisations.province_code as source,
         null::date as established_on,
         sum(below.members)::integer as members,
         sum(below.official_members)::integer as official_members,
@@ -154,7 +159,8 @@ limits as (
         end::integer as member_minimum,
         case when units.coverage_kind = 'CHI_BO' then {{ rule_number('CELL_SIZE', 'REVIEW_MAX') }} end::integer
             as member_review_maximum,
-        {{ add_months('units.last_admission_on', rule_number('ADMISSION_GAP', 'MONTHS')) }} as admission_gap_on
+        {{ add_months('coalesce(units.last_admission_on, units.established_on)',
+                      rule_number('ADMISSION_GAP', 'MONTHS')) }} as admission_gap_on
     from units
 )
 
@@ -193,5 +199,8 @@ select
         when 'DANG_BO_CO_SO' then {{ rule_field('COMMITTEE_SIZE', 'MEMBER_MIN', 'confidence') }}
         when 'XA' then {{ rule_field('COVERAGE', 'COMMUNE_MEMBERS_FEW', 'confidence') }}
         else {{ rule_field('COVERAGE', 'SECTOR_MEMBERS_FEW', 'confidence') }}
-    end as rule_confidence
+    end as rule_confidence,
+    {{ rule_field('ADMISSION_GAP', 'MONTHS', 'legal_basis') }} as admission_gap_legal_basis,
+    {{ rule_field('ADMISSION_GAP', 'MONTHS', 'confidence') }} as admission_gap_confidence,
+    source
 from limits

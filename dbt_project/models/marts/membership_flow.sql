@@ -1,9 +1,9 @@
 -- How many members there were on any day, and why the number changed. Key: flow_id.
--- Grain: day, reporting body, commune, sector of the basic organisation, reason. DAU_KY is what there was before the
--- first day: today's members less every change since. So the sum up to a day is the number of that day, and the
--- identity of form 1, A + B - C = D, holds for every period. Changes without a known day are in DAU_KY.
+-- Grain: day, reporting body, former province, commune, sector of the basic organisation, reason. DAU_KY is what there
+-- was before the first day: today's members less every change since. So the sum up to a day is the number of that day,
+-- and the identity of form 1, A + B - C = D, holds for every period. Changes without a known day are in DAU_KY.
 -- A transfer between two bodies is CHUYEN_DI in one and CHUYEN_DEN in the other; one inside a body is
--- CHUYEN_NOI_BO, and nothing where commune and sector stay the same.
+-- CHUYEN_NOI_BO, and nothing where commune and sector stay the same. The Centre lies in no province, now or formerly.
 with movements as (
     select
         *,
@@ -79,6 +79,7 @@ placed as (
         ) as happened_on,
         coalesce(organisation.source, counted.source) as source,
         organisation.province_code,
+        case when organisation.province_code is not null then former.former_province_code end as former_province_code,
         located.administrative_unit_id,
         basic.sector,
         counted.flow_kind,
@@ -88,21 +89,26 @@ placed as (
         on counted.organisation_id = organisation.organisation_id
     left join {{ ref('int_organisation_commune') }} as located
         on counted.organisation_id = located.organisation_id
+    left join {{ ref('int_organisation_former_province') }} as former
+        on counted.organisation_id = former.organisation_id
     left join {{ ref('int_organisation_basic') }} as basic on counted.organisation_id = basic.organisation_id
 )
 
 select
     md5(concat_ws(
         '|', 'membership_flow', happened_on, flow_kind, source, coalesce(province_code, ''),
-        coalesce(administrative_unit_id, ''), coalesce(sector, '')
+        coalesce(former_province_code, ''), coalesce(administrative_unit_id, ''), coalesce(sector, '')
     ))::uuid as flow_id,
     happened_on,
     flow_kind,
     province_code,
+    former_province_code,
     administrative_unit_id,
     sector,
     sum(members)::integer as members,
+    {{ rule_field('MEMBERSHIP_FLOW', 'FROM_ON', 'legal_basis') }} as legal_basis,
+    {{ rule_field('MEMBERSHIP_FLOW', 'FROM_ON', 'confidence') }} as rule_confidence,
     source
 from placed
-group by happened_on, flow_kind, province_code, administrative_unit_id, sector, source
+group by happened_on, flow_kind, province_code, former_province_code, administrative_unit_id, sector, source
 having sum(members) <> 0

@@ -57,6 +57,8 @@ select
     {% for priority in (1, 2, 3) -%}
     {{ rule_number('DOSSIER_KINDS', 'PRIORITY_' ~ priority) }}::integer as kinds_{{ priority }},
     {% endfor -%}
+    {{ rules_basis(['INACTIVITY.MONTHS_IN_YEAR', 'DOSSIER_KINDS']) }} as legal_basis,
+    {{ rules_confidence(['INACTIVITY.MONTHS_IN_YEAR', 'DOSSIER_KINDS']) }} as rule_confidence,
     coalesce(organisation.source, members.source) as source
 from members
 left join {{ ref('party_organisation') }} as organisation on members.organisation_id = organisation.organisation_id

@@ -1,6 +1,7 @@
 -- Members at the end of past half-years on both maps. Key: series_id; grain: day, map, province of that map, province
--- of today. Who was a member on a day follows from the dates of the spell; where, is undone from the present place: the
--- first transfer after the day says where it began. The place itself is read as it lies now, on each of the two maps.
+-- of today, reporting body. Who was a member on a day follows from the dates of the spell; where, is undone from the
+-- present place: the first transfer after the day says where it began. The place itself is read as it lies now, on each
+-- of the two maps.
 with days as (
     select (half_year.first_day - interval '1 day')::date as counted_on
     from
@@ -19,6 +20,7 @@ spells as (
         organisation_id,
         official_date,
         status,
+        source,
         validity
     from {{ ref('party_membership') }}
     where standing not in ('TRUNG_KHAI', 'CHO_TIEP_NHAN')
@@ -45,6 +47,7 @@ later_moves as (
 members as materialized (
     select
         days.counted_on,
+        coalesce(organisation.source, spells.source) as source,
         organisation.province_code,
         former.former_province_code,
         coalesce(spells.official_date <= days.counted_on, spells.status <> 'DU_BI') as is_official
@@ -64,12 +67,13 @@ members as materialized (
 places as (
     select
         counted_on,
+        source,
         province_code,
         former_province_code,
         count(*) as members,
         count(*) filter (where is_official) as official_members
     from members
-    group by counted_on, province_code, former_province_code
+    group by counted_on, source, province_code, former_province_code
 ),
 
 counts as (
@@ -80,6 +84,9 @@ counts as (
         place.administrative_unit_id,
         place.province_code,
         place.mapping_state,
+        place.legal_basis,
+        place.rule_confidence,
+        places.source,
         sum(places.members)::integer as members,
         sum(places.official_members)::integer as official_members
     from places
@@ -93,12 +100,16 @@ counts as (
         place.map_province_code,
         place.administrative_unit_id,
         place.province_code,
-        place.mapping_state
+        place.mapping_state,
+        place.legal_basis,
+        place.rule_confidence,
+        places.source
 )
 
 select
     md5(concat_ws(
-        '|', 'membership_series', counted_on, map_code, coalesce(map_province_code, ''), coalesce(province_code, '')
+        '|', 'membership_series', counted_on, map_code, coalesce(map_province_code, ''), coalesce(province_code, ''),
+        source
     ))::uuid as series_id,
     counted_on,
     map_code,
@@ -107,5 +118,8 @@ select
     province_code,
     mapping_state,
     members,
-    official_members
+    official_members,
+    legal_basis,
+    rule_confidence,
+    source
 from counts

@@ -104,6 +104,12 @@ select
         as is_below_women_target,
     round(100.0 * young / nullif(candidates, 0), 1) < {{ rule_number('LEADER_TARGET', 'YOUNG_PERCENT') }}
         as is_below_young_target,
-    {{ rule_field('LEADER_TARGET', 'WOMEN_PERCENT', 'legal_basis') }} as legal_basis,
-    {{ rule_field('LEADER_TARGET', 'WOMEN_PERCENT', 'confidence') }} as rule_confidence
+    case
+        when not is_minority_suppressed
+            then
+                round(100.0 * minority_count / nullif(candidates, 0), 1)
+                < {{ rule_number('LEADER_TARGET', 'MINORITY_PERCENT') }}
+    end as is_below_minority_target,
+    {{ rules_basis(['LEADER_TARGET', 'PLANNING_LIMIT']) }} as legal_basis,
+    {{ rules_confidence(['LEADER_TARGET', 'PLANNING_LIMIT']) }} as rule_confidence
 from withheld

@@ -1,5 +1,6 @@
 -- When serving cadres retire and from which post. Key: cadre_retirement_id; grain: one serving cadre record.
 -- Dates of notice and decision follow from retires_on by the rule; the stage changes on those days only.
+-- A successor is planned for the post now and stays longer than its holder: who retires on the same day cannot follow.
 with posts as (
     select distinct on (cadre_id)
         cadre_id,
@@ -21,15 +22,28 @@ with posts as (
         assignment_id asc
 ),
 
+retirements as (
+    select
+        person_id,
+        max(retires_on) as retires_on
+    from {{ ref('cadre') }}
+    group by person_id
+),
+
 successors as (
     select
-        organisation_id,
-        agency_id,
-        {{ title_key('target_position') }} as position_key,
-        array_agg(distinct person_id) as persons
-    from {{ ref('planning') }}
-    where status = 'VAO' and (organisation_id is not null or agency_id is not null)
-    group by organisation_id, agency_id, {{ title_key('target_position') }}
+        posts.assignment_id,
+        count(*)::integer as persons
+    from posts
+    inner join {{ ref('cadre') }} as holder on posts.cadre_id = holder.cadre_id
+    inner join {{ ref('int_planning_candidate') }} as candidate
+        on
+            coalesce(posts.organisation_id, posts.agency_id) = candidate.place_id
+            and posts.position_key = candidate.position_key
+            and holder.person_id <> candidate.person_id
+    left join retirements on candidate.person_id = retirements.person_id
+    where retirements.retires_on is null or retirements.retires_on > holder.retires_on
+    group by posts.assignment_id
 ),
 
 outlook as (
@@ -40,23 +54,14 @@ outlook as (
         coalesce(posts.is_head, false) as is_head,
         posts.organisation_id,
         coalesce(posts.agency_id, cadre.agency_id) as post_agency_id,
-        case
-            when posts.assignment_id is not null
-                then coalesce(cardinality(array_remove(successors.persons, cadre.person_id)), 0)
-        end as planned_successors,
+        case when posts.assignment_id is not null then coalesce(successors.persons, 0) end as planned_successors,
         {{ add_months('cadre.retires_on', '-(' ~ rule_number('RETIREMENT_NOTICE', 'NOTICE_MONTHS') ~ ')') }}
             as notice_on,
         {{ add_months('cadre.retires_on', '-(' ~ rule_number('RETIREMENT_NOTICE', 'DECISION_MONTHS') ~ ')') }}
             as decision_on
     from {{ ref('cadre') }} as cadre
     left join posts on cadre.cadre_id = posts.cadre_id
-    left join successors
-        on
-            posts.position_key = successors.position_key
-            and (
-                posts.organisation_id = successors.organisation_id
-                or (posts.organisation_id is null and posts.agency_id = successors.agency_id)
-            )
+    left join successors on posts.assignment_id = successors.assignment_id
     where cadre.is_serving and cadre.retires_on is not null
 )
 
@@ -74,6 +79,7 @@ select
     outlook.position_title,
     outlook.is_head,
     outlook.planned_successors,
+    coalesce(outlook.planned_successors = 0, false) as has_no_successor,
     outlook.retires_on,
     extract(year from outlook.retires_on)::integer as retirement_year,
     outlook.notice_on,
@@ -84,6 +90,7 @@ select
         when outlook.notice_on <= {{ business_date() }} then 'THONG_BAO'
         else 'CHUA_DEN_HAN'
     end as stage,
+    outlook.retirement_legal_basis as legal_basis,
     outlook.retirement_confidence as rule_confidence,
     outlook.source
 from outlook

@@ -75,6 +75,8 @@ select
         when rotations.planned_end_on <= {{ business_date() }} then 'QUA_HAN'
         else 'DANG_THUC_HIEN'
     end as rotation_state,
+    {{ rule_field('ROTATION', 'ORIGIN', 'legal_basis') }} as legal_basis,
+    {{ rule_field('ROTATION', 'ORIGIN', 'confidence') }} as rule_confidence,
     rotations.source
 from rotations
 left join origins on rotations.assignment_id = origins.assignment_id

@@ -70,5 +70,7 @@ select
         when present < assigned then 'THIEU'
         else 'DU'
     end as balance_state,
+    {{ rule_field('QUOTA_SUM', 'MAX_OVER', 'legal_basis') }} as legal_basis,
+    {{ rule_field('QUOTA_SUM', 'MAX_OVER', 'confidence') }} as rule_confidence,
     source
 from balances

@@ -24,7 +24,9 @@ retirements as (
             when cadre.category = 'HD111' then 'HD_111'
             when cadre.category = 'HD_CC' then 'HD_KHAC'
         end as category,
-        cadre.retires_on
+        cadre.retires_on,
+        cadre.retirement_legal_basis,
+        cadre.retirement_confidence
     from {{ ref('cadre') }} as cadre
     inner join {{ ref('agency') }} as agency on cadre.agency_id = agency.agency_id
     where cadre.is_serving and cadre.retires_on is not null
@@ -34,7 +36,9 @@ forecasts as (
     select
         base.balance_id,
         years.ahead,
-        count(retirements.retires_on)::integer as retiring
+        count(retirements.retires_on)::integer as retiring,
+        string_agg(distinct retirements.retirement_legal_basis, '; ') as retirement_legal_basis,
+        {{ lowest_confidence('retirements.retirement_confidence') }} as retirement_confidence
     from base
     cross join years
     left join retirements
@@ -59,6 +63,10 @@ outlook as (
         later.assigned is null and forecasts.ahead > 0 as is_quota_carried,
         forecasts.retiring,
         base.present - forecasts.retiring as forecast_present,
+        forecasts.retirement_legal_basis,
+        forecasts.retirement_confidence,
+        base.legal_basis,
+        base.rule_confidence,
         base.source
     from base
     inner join forecasts on base.balance_id = forecasts.balance_id
@@ -93,6 +101,16 @@ select
         when outlook.forecast_present < outlook.assigned then 'THIEU'
         else 'DU'
     end as forecast_state,
+    nullif(concat_ws('; ', outlook.legal_basis, outlook.retirement_legal_basis), '') as legal_basis,
+    (
+        select {{ lowest_confidence('weighed.confidence') }}
+        from (
+            values
+            (outlook.rule_confidence),
+            (outlook.retirement_confidence),
+            ({{ rule_field('RETIREMENT_HORIZON', 'YEARS', 'confidence') }})
+        ) as weighed (confidence)
+    ) as rule_confidence,
     outlook.source
 from outlook
 inner join {{ ref('agency') }} as agency on outlook.agency_id = agency.agency_id

@@ -40,6 +40,8 @@ select
     arrival.province_code as to_province_code,
     latest.valid_to as left_on,
     present.source as to_source,
+    {{ rule_field('TRANSFER_LIMIT', 'WORKING_DAYS', 'legal_basis') }} as legal_basis,
+    {{ rule_field('TRANSFER_LIMIT', 'WORKING_DAYS', 'confidence') }} as rule_confidence,
     latest.source
 from latest
 left join {{ ref('party_membership') }} as present on latest.person_id = present.person_id and present.is_current

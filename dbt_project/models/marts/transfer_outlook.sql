@@ -1,7 +1,19 @@
 -- Official transfers that nobody has completed. Key: movement_id; grain: person, way and day of leaving.
 -- The limit counts working days, Monday to Friday: public holidays are not left out, so a transfer may be said to be
--- late some days before it is. A transfer that both sides report stands once.
-with open_transfers as (
+-- late some days before it is. A transfer that both sides report stands once. A transfer has the limit of the day on
+-- which it began, so that a later rule does not call back what is late; what began before any version has the first.
+with limits as (
+    select
+        value::integer as working_days,
+        legal_basis,
+        confidence,
+        case when row_number() over (order by valid_from) = 1 then '-infinity'::date else valid_from end as valid_from,
+        valid_to
+    from {{ ref('dated_rule') }}
+    where rule_code = 'TRANSFER_LIMIT' and parameter = 'WORKING_DAYS'
+),
+
+open_transfers as (
     select distinct on (person_id, transfer_type, from_organisation_code, to_organisation_code, left_on) *
     from {{ ref('membership_movement') }}
     where
@@ -31,10 +43,13 @@ accepted as (
 dated as (
     select
         open_transfers.*,
-        {{ add_working_days('open_transfers.left_on', rule_number('TRANSFER_LIMIT', 'WORKING_DAYS')) }} as deadline_on
+        limits.legal_basis,
+        limits.confidence,
+        {{ add_working_days('open_transfers.left_on', 'limits.working_days') }} as deadline_on
     from open_transfers
     left join accepted
         on open_transfers.person_id = accepted.person_id and open_transfers.left_on = accepted.left_on
+    left join limits on {{ applies_on('limits', 'open_transfers.left_on') }}
     where accepted.person_id is null
 )
 
@@ -55,8 +70,8 @@ select
     dated.deadline_on,
     dated.deadline_on < {{ business_date() }} as is_overdue,
     dated.state = 'QUA_HAN' and dated.deadline_on >= {{ business_date() }} as is_called_late_too_early,
-    {{ rule_field('TRANSFER_LIMIT', 'WORKING_DAYS', 'legal_basis') }} as legal_basis,
-    {{ rule_field('TRANSFER_LIMIT', 'WORKING_DAYS', 'confidence') }} as rule_confidence,
+    dated.legal_basis,
+    dated.confidence as rule_confidence,
     dated.source
 from dated
 left join {{ ref('party_organisation') }} as sender on dated.from_organisation_id = sender.organisation_id

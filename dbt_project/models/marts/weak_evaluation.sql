@@ -1,5 +1,8 @@
--- Who was rated weak in their last rated period, and how often in a row. Key: weak_evaluation_id; grain: person and
--- kind of period (quarter, year). Periods follow each other by the calendar: one without a rating ends the row.
+-- Who was rated weak so many times in a row, up to the last rated period, that a replacement is considered.
+-- Key: weak_evaluation_id; grain: person and kind of period (quarter, year). Nobody else is named here: how many were
+-- rated weak in a period is a figure of evaluation_distribution. Periods follow each other by the calendar: one without
+-- a rating ends the row. Only cadres: how somebody was classified as a party member never stands for a rating in the
+-- post.
 with verdicts as (
     select distinct on (person_id, period_type, period)
         person_id,
@@ -56,12 +59,13 @@ limits as (
         rule.legal_basis,
         rule.confidence
     from weak_rows
-    left join {{ ref('dated_rule') }} as rule
+    inner join {{ ref('dated_rule') }} as rule
         on
             rule.rule_code = 'EVAL_CONSEQUENCE'
             and rule.parameter
             = case weak_rows.period_type when 'NAM' then 'CONSECUTIVE_KHTNV' else 'CONSECUTIVE_KHTNV_QUARTERS' end
             and {{ applies_on('rule', business_date()) }}
+            and weak_rows.consecutive_weak >= rule.value::integer
 )
 
 select
@@ -76,7 +80,6 @@ select
     limits.last_period,
     limits.consecutive_weak,
     limits.consecutive_limit,
-    limits.consecutive_weak >= limits.consecutive_limit as is_for_replacement,
     limits.legal_basis,
     limits.confidence as rule_confidence,
     verdicts.source

@@ -4,6 +4,7 @@ select
     source_key,
     subject_kind,
     cadre_key,
+    member_key,
     agency_code,
     organisation_code,
     period_type,

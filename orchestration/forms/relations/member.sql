@@ -45,6 +45,19 @@ new_member as (
             rule.rule_code = 'EVAL_EXCLUDE'
             and rule.parameter = 'ADMITTED_MONTHS'
             and rule.validity @> day.on_date
+),
+
+reviewed as (
+    select distinct
+        day.period_no,
+        day.moment,
+        evaluation.person_id
+    from day
+    inner join published.evaluation as evaluation
+        on
+            evaluation.subject_kind = 'DANG_VIEN'
+            and evaluation.period_type = 'NAM'
+            and evaluation.year = extract(year from day.on_date)
 )
 
 select
@@ -58,10 +71,13 @@ select
     spell.source_key,
     spell.valid_from as happened_on,
     coalesce(spell.official_date > day.on_date, spell.status = 'DU_BI') as is_probationary,
-    coalesce(spell.exempt_from <= day.on_date, spell.status = 'MIEN_SH') as is_exempt,
+    coalesce(
+        spell.exempt_from <= day.on_date, spell.status = 'MIEN_SH' and coalesce(spell.status_date <= day.on_date, true)
+    ) as is_exempt,
     coalesce(spell.admission_date, person.admission_date) as admission_date,
     coalesce((spell.admission_date + new_member.new_for)::date > day.on_date, false) as is_new,
-    spell.status = 'DINH_CHI_SH' as is_suspended,
+    spell.status = 'DINH_CHI_SH' and coalesce(spell.status_date <= day.on_date, true) as is_suspended,
+    reviewed.person_id is not null as is_reviewed,
     spell.card_issue_date,
     day.from_on as period_from,
     day.on_date + 1 as period_to,
@@ -78,6 +94,11 @@ left join new_member
     on
         day.period_no = new_member.period_no
         and day.moment = new_member.moment
+left join reviewed
+    on
+        day.period_no = reviewed.period_no
+        and day.moment = reviewed.moment
+        and spell.person_id = reviewed.person_id
 left join later
     on
         day.period_no = later.period_no

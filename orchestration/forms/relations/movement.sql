@@ -1,5 +1,6 @@
 -- Admissions, restorations, transfers and leavings of each period that touch the unit. Grain: period_no, movement.
--- A transfer inside one committee under the unit's own root moves nobody between the lines of a form.
+-- A transfer inside one committee under the unit's own root moves nobody between the lines of a form. Of whoever has
+-- no official date, probation is taken to last until its recognition is overdue.
 with touching as materialized (
     select
         period.period_no,
@@ -38,7 +39,8 @@ select
         or (unit.depth = 1 and origin.branch is distinct from destination.branch)
     ) as is_between_branches,
     coalesce(
-        spell.official_date > movement.moved_on, spell.admission_date > movement.moved_on - interval '13 months'
+        spell.official_date > movement.moved_on,
+        (spell.admission_date + make_interval(months => overdue.value::integer))::date >= movement.moved_on
     ) as is_probationary,
     person.sex,
     date_part('year', age(movement.moved_on, person.birth_date)) as age,
@@ -52,6 +54,11 @@ left join subtree as origin on movement.from_organisation_id = origin.organisati
 left join subtree as destination on movement.to_organisation_id = destination.organisation_id
 inner join published.person as person on movement.person_id = person.person_id
 left join minority on movement.person_id = minority.person_id
+left join published.dated_rule as overdue
+    on
+        overdue.rule_code = 'PROBATION'
+        and overdue.parameter = 'OVERDUE_MONTHS'
+        and overdue.validity @> movement.moved_on
 left join published.party_membership as spell
     on
         movement.source_record = 'member'

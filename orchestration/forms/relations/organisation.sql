@@ -28,6 +28,7 @@ inner join subtree
     on
         coalesce(period.to_on > subtree.valid_from, true)
         and coalesce(period.to_on <= subtree.valid_to, true)
+        and coalesce(not subtree.is_overlapped, true)
 left join admitting
     on
         period.period_no = admitting.period_no
