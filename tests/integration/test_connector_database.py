@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.extracting import refused, take
+from tests.unit.test_connector_text import encode
 
 COLUMNS = {"source_key": "id", "full_name": "ho_ten", "birth_date": "ngay_sinh", "personal_id": "so_dinh_danh"}
 TABLE = {"table": "dang_vien", "columns": COLUMNS}
@@ -69,6 +70,37 @@ def test_sqlite_values_as_the_source_gives_them(warehouse_url: str, sqlite: Path
     assert taken.column("row_no") == [1, 2, 3, 4]
     assert taken.delivery.dropped_columns == ["ton_giao", "sua_luc", "da_xoa"]
     assert taken.warned("1 byte không đọc được")
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_single_columns_are_read_by_the_encoding_they_are_declared_in(
+    warehouse_url: str, tmp_path: Path, kind: str
+) -> None:
+    """What a legacy font drew stands in the database as other letters; PostgreSQL leaves COPY for it."""
+    name, alias = "Nguyễn Thị Hoà", "Đặng Văn Ước"
+    stored = (encode(name, "tcvn3").decode("cp1252"), encode(alias, "vni").decode("cp1252"), name)
+    assert name not in stored[:2]
+    create = "create table cu (id int, ho_ten text, bi_danh text, so text)"
+    if kind == "sqlite":
+        url = f"sqlite:///{tmp_path / 'cu.sqlite'}"
+        with sqlite3.connect(tmp_path / "cu.sqlite") as database:
+            database.execute(create)
+            database.execute("insert into cu values (1, ?, ?, ?)", stored)
+        database.close()
+    else:
+        url = warehouse_url
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(create)
+            connection.execute("insert into cu values (1, %s, %s, %s)", stored)
+    columns = {"source_key": "id", "full_name": "ho_ten", "other_name": "bi_danh", "personal_id": "so"}
+    table = {"table": "cu", "columns": columns, "encodings": {"full_name": "tcvn3", "other_name": "VNI"}}
+    system = {"connector": "database", "url": url}
+    (row,) = take(warehouse_url, system, "member", table).rows
+    assert [row[f] for f in columns] == ["1", name, alias, name]
+    assert (
+        "bảng mã “latin-9” của full_name không có"
+        in refused(warehouse_url, system, "member", table | {"encodings": {"full_name": "latin-9"}}).sentence_vi
+    )
 
 
 def test_sqlite_delta_with_tombstones(warehouse_url: str, sqlite: Path) -> None:
