@@ -46,6 +46,7 @@ class RecordReport:
     rows: int = 0
     dropped: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    noted: tuple[str, ...] = ()
     repaired: tuple[Finding, ...] = ()
     quarantined: tuple[Finding, ...] = ()
     warned: tuple[Finding, ...] = ()
@@ -75,6 +76,7 @@ class SourceReport:
             lines += [f"  {name:<28} <- {column}" for name, column in r.mapping.items()]
             lines += [f"  missing: {name}" for name in r.missing]
             lines += [f"  dropped: {name}" for name in r.dropped]
+            lines += [f"  noted: {sentence}" for sentence in r.noted]
             for title, findings in (("repair", r.repaired), ("quarantine", r.quarantined), ("warning", r.warned)):
                 for f in findings:
                     lines.append(f"  {title}: {f.name} ({f.rows} rows) {f.sentence} {'; '.join(f.examples)}".rstrip())
@@ -123,6 +125,7 @@ def _check(
             rows=delivery.delivered,
             dropped=tuple(delivery.dropped_columns),
             missing=tuple(mapping.columns.get(m, m) for m in delivery.missing_columns),
+            noted=tuple(delivery.warnings),
             repaired=_repairs(connection, contract, tables),
             quarantined=_broken(connection, contract, tables, "error"),
             warned=_broken(connection, contract, tables, "warning"),

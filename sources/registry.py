@@ -110,6 +110,9 @@ class Source(BaseModel):
                 if unknown := set(getattr(mapping, part)) - set(contracts[record].by_name):
                     names = ", ".join(sorted(unknown))
                     raise ValueError(f"records.{record}.{part}: not fields of the contract: {names}")
+            if unknown := set(mapping.options.get("encodings") or {}) - set(mapping.columns):
+                names = ", ".join(sorted(map(str, unknown)))
+                raise ValueError(f"records.{record}.encodings: not among its columns: {names}")
         fields = {f"{record}.{name}" for record in PERSON_RECORDS for name in contracts[record].by_name}
         if unknown := set(self.authority) - set(KINDS) - fields:
             names = ", ".join(sorted(unknown))

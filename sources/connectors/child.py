@@ -23,7 +23,7 @@ from types import ModuleType
 
 import psycopg
 
-from sources.connectors import database, delimited, rest, workbook
+from sources.connectors import columns, database, delimited, rest, workbook
 from sources.connectors.base import Delivery, Job, Progress, SourceError
 from sources.connectors.landing import Landing
 from sources.text.decoding import converter
@@ -74,9 +74,10 @@ def execute(job: Job, progress: Progress) -> Delivery:
             f"{job.where}: không kết nối được kho dữ liệu; báo cán bộ kỹ thuật.", type(error).__name__
         ) from None
     with warehouse:
-        landing = Landing(warehouse, job.landing_table, progress)
+        landing = Landing(warehouse, job.landing_table, progress, escapes=job.connector == "csv")
         try:
             delivery: Delivery = CONNECTORS[job.connector].read(job, landing)
+            delivery.warnings += columns.sentences(job, landing)
         except psycopg.Error as error:
             raise SourceError(
                 f"{job.where}: không ghi được vào bảng tạm của kho sau {landing.delivered} dòng; báo cán bộ kỹ thuật.",

@@ -17,11 +17,11 @@ from urllib.parse import quote
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
-from sources.connectors import postgres
+from sources.connectors import columns, postgres
 from sources.connectors.base import Delivery, Job, SourceError, quoted, redact, suggest
 from sources.connectors.landing import Landing, Row
 from sources.connectors.values import escaped_bytes, is_true, to_text
-from sources.text.decoding import ESCAPE, ESCAPES, canonical, converter
+from sources.text.decoding import ESCAPE, ESCAPES
 
 _PART = 2000
 _CUT = "hỏng hoặc chép chưa xong; đề nghị nguồn gửi lại"
@@ -78,10 +78,11 @@ def read(job: Job, landing: Landing) -> Delivery:
     """Land one record. Raises SourceError with where and what to do."""
     url = _url(job)
     delivery = Delivery(mode=job.mode)
+    encodings = columns.declared(job)
     try:
-        if url.get_backend_name() == "postgresql" and not job.option("encodings"):
+        if url.get_backend_name() == "postgresql" and not encodings:
             return postgres.read(job, landing, url, delivery, match)
-        return _read_any(job, landing, url, delivery)
+        return _read_any(job, landing, url, delivery, encodings)
     except DBAPIError as error:
         raise _failure(job, error) from None
     except SQLAlchemyError as error:
@@ -165,7 +166,7 @@ def relation(job: Job) -> sa.FromClause | sa.TextClause:
     return sa.table(name, schema=schema or None)
 
 
-def _read_any(job: Job, landing: Landing, url: sa.URL, delivery: Delivery) -> Delivery:
+def _read_any(job: Job, landing: Landing, url: sa.URL, delivery: Delivery, encodings: dict[str, str]) -> Delivery:
     escaped = ESCAPES.count
     engine = _engine(job, url)
     with engine.connect() as connection:
@@ -191,7 +192,8 @@ def _read_any(job: Job, landing: Landing, url: sa.URL, delivery: Delivery) -> De
         if job.limit is not None:
             query = query.limit(job.limit)
         result = connection.execution_options(stream_results=True, yield_per=_PART).execute(query)
-        landing.write(list(plan.found), _rows(job, result, plan, str(job.option("table", "query"))))
+        fields, rows = list(plan.found), _rows(result, plan, str(job.option("table", "query")))
+        landing.write(fields, columns.read_by(encodings, fields, rows))
     engine.dispose()
     delivery.delivered = landing.delivered
     if ESCAPES.count > escaped:
@@ -199,31 +201,16 @@ def _read_any(job: Job, landing: Landing, url: sa.URL, delivery: Delivery) -> De
     return delivery
 
 
-def _rows(job: Job, result: sa.CursorResult[Any], plan: Plan, table: str) -> Iterator[Row]:
+def _rows(result: sa.CursorResult[Any], plan: Plan, table: str) -> Iterator[Row]:
     position = {name: i for i, name in enumerate(result.keys())}
     places = [position[c] for c in plan.found.values()]
     gone = position[plan.deleted] if plan.deleted else None
-    decoders = {i: _converter(job, f) for i, f in enumerate(plan.found) if f in (job.option("encodings") or {})}
     row_no = 0
     for part in result.partitions(_PART):
         for row in part:
             row_no += 1
             values = [v if (v := row[i]) is None else to_text(v) for i in places]
-            for i, decode in decoders.items():
-                if (value := values[i]) is not None:
-                    values[i] = decode(value)
             yield (row_no, table, None, gone is not None and is_true(row[gone]), *values)
-
-
-def _converter(job: Job, name: str) -> Any:
-    declared = str(job.option("encodings")[name])
-    encoding = canonical(declared)
-    if encoding is None:
-        raise SourceError(
-            f"{job.where}: bảng mã “{declared}” của {name} không có; dùng utf-8, cp1258, tcvn3, vni hoặc vps.",
-            f"unknown encoding {declared!r}",
-        )
-    return converter(encoding)
 
 
 _MISSING = re.compile(r"no such table|doesn't exist|does not exist|invalid object name|ORA-00942", re.I)

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import BinaryIO
 
+from sources.connectors import columns
 from sources.connectors.base import DeliveredFile, Delivery, Job, SourceError, quoted, suggest
 from sources.connectors.files import LocalFile, collect, manifests
 from sources.connectors.headers import assign
 from sources.connectors.landing import Landing, Row
 from sources.connectors.values import is_true
-from sources.text.decoding import CODECS, ESCAPES, blocks, bom, canonical, converter, decode, mojibake
+from sources.text.decoding import CODECS, ESCAPES, MOJIBAKE, blocks, bom, canonical, converter, decode, of_bytes
 
 _DELIMITERS = ",;\t|"
 _HEAD = 64 << 10
@@ -30,7 +31,6 @@ class Notes:
     ragged: int = 0
     nul: int = 0
     escaped: int = 0
-    mojibake: int = 0
     said: list[str] = field(default_factory=list)
 
     def sentences(self, name: str, encoding: str) -> list[str]:
@@ -39,7 +39,6 @@ class Notes:
             (self.ragged, "dòng có số ô khác dòng tiêu đề; kiểm tra dấu phân cách trong các dòng đó"),
             (self.nul, "byte NUL, giữ dưới dạng \\x00; xuất lại tệp từ phần mềm nguồn"),
             (self.escaped, f"byte không đọc được theo bảng mã {encoding}, giữ dưới dạng \\xNN; kiểm tra bảng mã"),
-            (self.mojibake, "chỗ có dạng UTF-8 bị đọc nhầm (“Nguyá»…n”); xuất lại tệp bằng UTF-8"),
         )
         return self.said + [f"Tệp {name}: {count} {what}." for count, what in counted if count]
 
@@ -54,7 +53,8 @@ def read(job: Job, landing: Landing) -> Delivery:
             with file.path.open("rb") as raw:
                 table = _Table(job, file, raw, notes, delivery)
                 before = landing.delivered
-                landing.write(table.fields, table.rows(_left(job, landing)))
+                rows_read = columns.read_by(table.letters, table.fields, table.rows(_left(job, landing)))
+                landing.write(table.fields, rows_read)
             delivery.warnings += notes.sentences(file.name, table.encoding)
             rows = landing.delivered - before
             delivery.files.append(DeliveredFile(file.name, file.sha256, file.size, rows, file.manifest))
@@ -89,9 +89,11 @@ class _Table:
                     f"Tệp {file.name}: khai báo bảng mã {declared} nhưng tệp ghi bằng {name}; đã đọc theo {name}."
                 )
             self.encoding, convert = name, converter(name)
-        overrides = {} if self.encoding == "utf-16" else job.option("encodings") or {}
-        self.overrides = {f: self._canonical(str(e)) for f, e in overrides.items()}
-        if self.overrides:
+        # In UTF-16 no column can have bytes of its own, only letters that a legacy font drew.
+        self.letters, self.overrides = columns.declared(job), dict[str, str]()
+        whole = {"utf-16": {*self.letters.values()}, "utf-8": {MOJIBAKE}}.get(self.encoding, set())
+        if not whole.issuperset(self.letters.values()):
+            self.letters, self.overrides = {}, self.letters
             # Columns of different encodings: take the file apart as single bytes, decode each field.
             self.codec, convert = "latin-1", str
         sample = head.decode(self.codec, "replace")
@@ -116,8 +118,6 @@ class _Table:
             for block in blocks(raw, self.codec, convert):
                 if "\0" in block:
                     self.notes.nul += block.count("\0")
-                if self.encoding == "utf-8" and not self.overrides:
-                    self.notes.mojibake += mojibake(block)
                 yield from io.StringIO(block.replace("\0", "\\x00"), newline="")
         except ValueError:
             raise SourceError(
@@ -199,6 +199,7 @@ class _Table:
         since, width = self.job.since, len(self.header)
         where = [self.found[f] for f in self.fields]
         encodings = [self.overrides.get(f, self.encoding) for f in self.fields]
+        in_unicode = self.encoding == "utf-8"
         name, row_no, yielded = self.file.name, self._row_no, 0
         for record in self._rest:
             row_no += 1
@@ -223,7 +224,10 @@ class _Table:
             yielded += 1
             values = [record[i] or None for i in where]
             if self.overrides:
-                values = [v and decode(v.encode("latin-1"), e) for v, e in zip(values, encodings, strict=True)]
+                values = [
+                    v and of_bytes(v.encode("latin-1"), e, in_unicode=in_unicode)
+                    for v, e in zip(values, encodings, strict=True)
+                ]
             yield (row_no, name, None, self.gone is not None and is_true(record[self.gone]), *values)
 
     def _declare(self, code: str) -> None:

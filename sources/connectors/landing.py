@@ -9,6 +9,7 @@ import psycopg
 from psycopg import sql
 
 from sources.connectors.base import Progress
+from sources.text.looks import Looks
 
 #: Row number in their file, file, sheet, tombstone; then the fields of the contract.
 PLACE = ("row_no", "file", "sheet", "deleted")
@@ -17,13 +18,16 @@ _EVERY = 10_000
 
 
 class Landing:
-    """The landing table of one delivery; `delivered` grows as rows come."""
+    """The landing table of one delivery; `delivered` grows as rows come, `looks` is what was seen of their texts."""
 
-    def __init__(self, connection: psycopg.Connection, table: str, progress: Progress) -> None:
+    def __init__(
+        self, connection: psycopg.Connection, table: str, progress: Progress, *, escapes: bool = False
+    ) -> None:
         self.connection = connection
         self.table = table
         self.progress = progress
         self.delivered = 0
+        self.looks = Looks(escapes=escapes)
 
     def copy(self, cursor: psycopg.Cursor, fields: Sequence[str]) -> AbstractContextManager[psycopg.Copy]:
         """COPY FROM STDIN for PLACE and `fields`, in text format."""
@@ -34,9 +38,12 @@ class Landing:
         """Land rows of PLACE and `fields`, counting each before it is written."""
         with self.connection.cursor() as cursor, self.copy(cursor, fields) as copy:
             put: Callable[[Row], None] = copy.write_row
+            looks, wants = self.looks, self.looks.wants
             for row in rows:
                 self.delivered += 1
                 put(row)
+                if wants(self.delivered):
+                    looks.see(fields, row[len(PLACE) :])
                 if self.delivered % _EVERY == 0:
                     self.progress(self.delivered)
         self.progress(self.delivered)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from psycopg import pq, sql
 
 from sources.connectors.base import TRUE_TEXTS, Delivery, Job, SourceError
-from sources.connectors.landing import Landing
+from sources.connectors.landing import PLACE, Landing
 from sources.connectors.values import escaped_bytes
 from sources.text.decoding import ESCAPES
 
@@ -103,6 +103,7 @@ def _pipe(landing: Landing, source: pq.abc.PGconn, query: bytes, fields: list[st
     with landing.connection.cursor() as cursor, landing.copy(cursor, fields) as copy:
         block, size, rows = [], 0, 0
         fetch = source.get_copy_data
+        looks, wants = landing.looks, landing.looks.wants
         while True:
             length, data = fetch(0)
             if length < 0:
@@ -110,6 +111,9 @@ def _pipe(landing: Landing, source: pq.abc.PGconn, query: bytes, fields: list[st
             rows += 1
             size += length
             block.append(_escaped(data) if escape else data)
+            if wants(rows):
+                # Between tabs stand the texts; what COPY escapes in them are signs, never letters.
+                looks.see(fields, str(block[-1], "utf-8", "replace").rstrip("\n").split("\t")[len(PLACE) :])
             if size >= _BLOCK:
                 copy.write(b"".join(block))
                 block, size = [], 0

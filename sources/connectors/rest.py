@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from sources.connectors import columns
 from sources.connectors.base import Delivery, Job, SourceError, quoted, suggest
 from sources.connectors.http import Client, Page
 from sources.connectors.landing import Landing, Row
@@ -22,9 +23,10 @@ _ABSENT = object()
 def read(job: Job, landing: Landing) -> Delivery:
     """Land one record, page by page. Raises SourceError with the page and what to do."""
     delivery = Delivery(mode=job.mode)
+    encodings, fields = columns.declared(job), list(job.columns)
     with Client(job) as client:
         reader = _Reader(job, client, delivery)
-        landing.write(list(job.columns), reader.rows())
+        landing.write(fields, columns.read_by(encodings, fields, reader.rows()))
     delivery.delivered = landing.delivered
     reader.conclude()
     return delivery

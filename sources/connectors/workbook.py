@@ -9,7 +9,7 @@ from typing import Any
 
 import python_calamine as calamine
 
-from sources.connectors import workbook_check
+from sources.connectors import columns, workbook_check
 from sources.connectors.base import DeliveredFile, Delivery, Job, SourceError, quoted, suggest
 from sources.connectors.files import LocalFile, collect, manifests
 from sources.connectors.headers import plain
@@ -39,12 +39,14 @@ class Opened:
 def read(job: Job, landing: Landing) -> Delivery:
     """Land every declared sheet of every file of the record. Raises SourceError with where and what to do."""
     delivery = Delivery(mode=job.mode)
+    encodings = columns.declared(job)
     with collect(job) as files:
         for file in files:
             before = landing.delivered
             for opened in _sheets(job, file, delivery):
                 left = None if job.limit is None else max(0, job.limit - landing.delivered)
-                landing.write(list(opened.header.found), _rows(job, file, opened, delivery, left))
+                fields = list(opened.header.found)
+                landing.write(fields, columns.read_by(encodings, fields, _rows(job, file, opened, delivery, left)))
                 _note(job, file, opened, delivery)
             rows = landing.delivered - before
             delivery.files.append(DeliveredFile(file.name, file.sha256, file.size, rows, file.manifest))

@@ -7,10 +7,11 @@ come out composed (NFC); Unicode input is left as it came, later steps record it
 from __future__ import annotations
 
 import codecs
+import contextlib
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import BinaryIO
 
 #: Declared name -> codec that turns its bytes into code points.
@@ -30,7 +31,23 @@ _BOMS = (
 _CHUNK = 256 << 10
 _LONGEST_LINE = 16 << 20
 #: UTF-8 that was once read as Windows-1252: á», Ã, Ä‘, Æ° followed by what a second byte looks like.
-_MOJIBAKE = re.compile(r"á[»º][\u0080-\u00bf\u0152-\u2122]|Ã[\u0080-\u00bf]|Ä[‘\u0090]|Æ[°¡¯]")
+#: “Ã” before a no-break space is left out: “XÃ” may well stand there.
+_MOJIBAKE = re.compile(r"á[»º][\u0080-\u00bf\u0152-\u2122]|Ã[\u0080-\u009f\u00a1-\u00bf]|Ä[‘\u0090]|Æ[°¡¯]")
+#: Sets whose letters stand in text as other letters when nobody says which set it is.
+LEGACY = ("tcvn3", "vni", "vps")
+#: Declared of a single column: its text was UTF-8, once read as Windows-1252.
+MOJIBAKE = "mojibake"
+#: What single columns may be declared as, for sentences.
+OF_COLUMNS = "utf-8, cp1258, tcvn3, vni, vps hoặc mojibake"
+#: Letters that Windows-1252 has where Latin-1 has control characters, and those control characters.
+_CP1252_ONLY = {ord(bytes([b]).decode("cp1252")): b for b in range(0x80, 0xA0) if b not in b"\x81\x8d\x8f\x90\x9d"}
+#: No program that reads one byte a letter can have made these: the text is Unicode already.
+_UNICODE = re.compile(f"[^\\0-\xff{''.join(map(chr, _CP1252_ONLY))}]")
+#: Two or more bytes of UTF-8 that no words in a legacy set happen to be.
+_VIETNAMESE = re.compile("[ĂăĐđĨĩŨũƠơƯư\u0300-\u0303\u0309\u0323Ạ-ỹ]")
+#: Longer texts are not worth remembering, and would make the memory of a column unbounded.
+_REMEMBERED = 8192
+_LONGEST_REMEMBERED = 200
 #: Missing from viparse, whose table holds only what its corpus shows.
 _VNI_MORE = {"aú": "ẳ", "AÚ": "Ẳ"}
 
@@ -126,6 +143,59 @@ def blocks(file: BinaryIO, codec: str, convert: Callable[[str], str]) -> Iterato
         yield convert(tail)
 
 
-def mojibake(text: str) -> int:
-    """How often `text` looks like UTF-8 that was read as Windows-1252 (“Nguyá»…n”)."""
-    return len(_MOJIBAKE.findall(text))
+def unscrambled(text: str) -> str:
+    """UTF-8 that was read as Windows-1252 (“Nguyá»…n”) set right; any other text unchanged."""
+    if text.isascii():
+        return text
+    try:
+        return text.translate(_CP1252_ONLY).encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text
+
+
+def scrambled(text: str) -> bool:
+    """Whether `text` looks like UTF-8 that was read as Windows-1252 (“Nguyá»…n”), whole or damaged since."""
+    return _MOJIBAKE.search(text) is not None or unscrambled(text) != text
+
+
+def is_unicode(text: str) -> bool:
+    """Whether `text` holds a letter that no legacy set has, so that it needs no set to be read."""
+    return _UNICODE.search(text) is not None
+
+
+@cache
+def of_values(encoding: str) -> Callable[[str], str]:
+    """What sets single values right that came as text: the letters of a legacy font, or `MOJIBAKE`.
+
+    A value that holds letters which no legacy font has is Unicode already and left alone. Repeated values
+    are converted once.
+    """
+    if encoding == MOJIBAKE:
+        convert = unscrambled
+    elif encoding in LEGACY:
+        letters = converter(encoding)
+        # VPS has letters of its own where Windows-1252 has signs, so a program on Windows shows those signs.
+        told = _CP1252_ONLY if encoding == "vps" else {}
+
+        def convert(text: str) -> str:
+            return text if is_unicode(text) else letters(text.translate(told))
+    else:
+        return converter(encoding)
+    remembered = lru_cache(_REMEMBERED)(convert)
+    return lambda text: remembered(text) if len(text) <= _LONGEST_REMEMBERED else convert(text)
+
+
+def of_bytes(data: bytes, encoding: str, *, in_unicode: bool) -> str:
+    """One value of a file in a column declared as `encoding` (a canonical name or `MOJIBAKE`).
+
+    `in_unicode`: the rest of the file is UTF-8. Then letters of a legacy font may stand in it as UTF-8
+    too, which is what a spreadsheet writes.
+    """
+    if encoding == MOJIBAKE:
+        return of_values(encoding)(data.decode("utf-8", ESCAPE))
+    if in_unicode and encoding != "utf-8" and not data.isascii():
+        with contextlib.suppress(UnicodeDecodeError):
+            text = data.decode("utf-8")
+            if not is_unicode(text) or _VIETNAMESE.search(text):
+                return of_values(encoding)(text)
+    return of_values(encoding)(data.decode(CODECS[encoding], ESCAPE))

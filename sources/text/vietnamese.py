@@ -43,15 +43,6 @@ def clean(text: str) -> str:
     return str(repair_mojibake(_SPACES.sub(" ", composed).strip(" ")))
 
 
-def unscrambled(text: str) -> str:
-    """UTF-8 that was read as Windows-1252 (“Nguyá»…n”) set right; any other text unchanged."""
-    try:
-        data = b"".join(c.encode("cp1252") if ord(c) > 0x9F or ord(c) < 0x80 else bytes([ord(c)]) for c in text)
-        return data.decode("utf-8")
-    except UnicodeError:
-        return text
-
-
 def without_address(text: str) -> str:
     """A cleaned name without forms of address and degrees before it (Đ/c, Ông, Bà, TS.), nor “(Tư)” behind it."""
     text = clean(_BRACKETS.sub(" ", text))

@@ -14,7 +14,7 @@ from viparse.normalize.encodings import CHARMAPS
 from sources.connectors.base import redact
 from sources.connectors.headers import assign, plain
 from sources.connectors.values import cell_text, is_true, to_text
-from sources.text.decoding import ESCAPES, canonical, decode, mojibake
+from sources.text.decoding import ESCAPES, MOJIBAKE, canonical, decode, of_bytes, of_values, scrambled, unscrambled
 
 VIETNAMESE = "Nguyễn Thị Hoà, đảng viên; xã Ẳng Cang, phường Ô Chợ Dừa"
 
@@ -92,8 +92,40 @@ def test_names_of_encodings() -> None:
 
 def test_utf8_read_as_cp1252_is_recognised() -> None:
     broken = "Nguyễn Văn Đức, đảng viên".encode().decode("cp1252", "replace")
-    assert mojibake(broken) > 0
-    assert mojibake("Nguyễn Văn Đức, Ãnh, Đảng viên") == 0
+    assert scrambled(broken)
+    for clean in ("Nguyễn Văn Đức, Ãnh, Đảng viên", "Lê Hà", "XÃ\u00a0TÂN HÒA", "Nguyen Van A"):
+        assert not scrambled(clean)
+        assert unscrambled(clean) == clean
+
+
+def as_windows_shows(data: bytes) -> str:
+    """Bytes as a program shows them that takes each for a letter of Windows-1252."""
+    return "".join(chr(b) if b in b"\x81\x8d\x8f\x90\x9d" else bytes([b]).decode("cp1252") for b in data)
+
+
+@pytest.mark.parametrize("encoding", ["tcvn3", "vni", "vps"])
+def test_letters_of_a_legacy_font_that_came_as_text(encoding: str) -> None:
+    name = "Nguyễn Thị Hoà, đảng viên xã Ẳng Cang" if encoding != "tcvn3" else "Nguyễn Thị Hoà, đảng viên"
+    convert = of_values(encoding)
+    for stored in (as_windows_shows(encode(name, encoding)), encode(name, encoding).decode("latin-1")):
+        assert [convert(stored), convert(stored), convert(stored * 40)] == [name, name, name * 40]
+    assert convert("Trần Văn Đức, xã Hòa Bình") == "Trần Văn Đức, xã Hòa Bình", "Unicode already"
+
+
+def test_scrambled_values_are_set_right_and_others_left() -> None:
+    convert = of_values(MOJIBAKE)
+    assert convert(as_windows_shows("Nguyễn Thị Hoà".encode())) == "Nguyễn Thị Hoà"
+    assert convert("Nguyễn Thị Hoà") == "Nguyễn Thị Hoà"
+    assert convert("Lê Hà") == "Lê Hà"
+
+
+@pytest.mark.parametrize("encoding", ["tcvn3", "vni", "vps"])
+@given(text=st.text(alphabet="aăâbcdđeêghiklmnoôơpqrstuưvxyàảãáạắầệểịọộờợùủứựỳ "))
+def test_a_legacy_column_in_a_utf8_file_may_be_bytes_or_letters(encoding: str, text: str) -> None:
+    data = encode(text, encoding)
+    assert of_bytes(data, encoding, in_unicode=False) == text
+    shown = data.decode("cp1252" if encoding != "vps" else "latin-1")
+    assert of_bytes(shown.encode(), encoding, in_unicode=True) == text
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sources.text import vietnamese as vn
+from sources.text.decoding import unscrambled
 from tests.names import names
 
 
@@ -66,9 +67,9 @@ def test_text_read_in_the_wrong_encoding_is_set_right() -> None:
     name = "Nguyễn Đình Thuỷ"
     scrambled = name.encode("utf-8").decode("cp1252", errors="surrogateescape")
     scrambled = "".join(chr(ord(c) - 0xDC00) if ord(c) >= 0xDC80 else c for c in scrambled)
-    assert vn.unscrambled(scrambled) == name
-    assert vn.unscrambled(name) == name
-    assert vn.unscrambled("Nguyen Van A") == "Nguyen Van A"
+    assert unscrambled(scrambled) == name
+    assert unscrambled(name) == name
+    assert unscrambled("Nguyen Van A") == "Nguyen Van A"
 
 
 def test_keys_of_keys_are_themselves() -> None:
@@ -79,5 +80,5 @@ def test_keys_of_keys_are_themselves() -> None:
 
 @given(st.text())
 def test_no_text_is_refused(text: str) -> None:
-    for read in (vn.clean, vn.unscrambled, vn.name_key, vn.plain_key, vn.sort_key):
+    for read in (vn.clean, unscrambled, vn.name_key, vn.plain_key, vn.sort_key):
         assert isinstance(read(text), str)
