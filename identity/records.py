@@ -41,7 +41,7 @@ from raw.{record} where last_batch is null
 """
 
 #: A hometown code may be of today, of before July 2025, or both: every commune and province it can mean.
-PLACES = """
+_PLACES = """
     select
         code, string_agg(distinct unit, '|' order by unit) as units,
         string_agg(distinct province, '|' order by province) as provinces
@@ -86,7 +86,7 @@ from (
     end
     offset bigint '0'
 ) as named
-left join ({PLACES}) as place on named.hometown_code = place.code
+left join ({_PLACES}) as place on named.hometown_code = place.code
 left join reference.identity_prefix as p on p.prefix = left(named.personal_id, 3)
 order by source collate "C", record collate "C", source_key collate "C"
 """

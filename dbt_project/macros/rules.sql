@@ -82,3 +82,12 @@
 {% macro title_key(title) -%}
     lower(regexp_replace(btrim({{ title }}), '\s+', ' ', 'g'))
 {%- endmacro %}
+
+{#- What two rules of one row are worth together: the less confirmed one; the second may be unknown. -#}
+{% macro less_confirmed(one, other) -%}
+    case
+        when 'low' in ({{ one }}, {{ other }}) then 'low'
+        when 'med' in ({{ one }}, {{ other }}) then 'med'
+        else {{ one }}
+    end
+{%- endmacro %}

@@ -116,9 +116,7 @@ select
     marks.legal_basis,
     case
         when members.is_time_out_unknown then 'low'
-        when 'low' in (marks.confidence, members.basis_confidence) then 'low'
-        when 'med' in (marks.confidence, members.basis_confidence) then 'med'
-        else marks.confidence
+        else {{ less_confirmed('marks.confidence', 'members.basis_confidence') }}
     end as rule_confidence,
     members.source
 from candidates

@@ -94,11 +94,7 @@ official_off_time as (
         {{ add_months('memberships.admission_date', 'probation.value::integer') }}::text as required_value,
         memberships.official_date::text as actual_value,
         probation.legal_basis,
-        case
-            when 'low' in (probation.confidence, tolerance.confidence) then 'low'
-            when 'med' in (probation.confidence, tolerance.confidence) then 'med'
-            else probation.confidence
-        end as confidence
+        {{ less_confirmed('probation.confidence', 'tolerance.confidence') }} as confidence
     from memberships
     inner join {{ ref('dated_rule') }} as probation
         on
@@ -136,11 +132,7 @@ badge_early as (
         {{ add_months('badges.reached_on', '-rule.value::integer') }}::text as required_value,
         badges.badge_years::text as actual_value,
         rule.legal_basis,
-        case
-            when 'low' in (rule.confidence, badges.basis_confidence) then 'low'
-            when 'med' in (rule.confidence, badges.basis_confidence) then 'med'
-            else rule.confidence
-        end as confidence
+        {{ less_confirmed('rule.confidence', 'badges.basis_confidence') }} as confidence
     from badges
     inner join {{ ref('dated_rule') }} as rule
         on
