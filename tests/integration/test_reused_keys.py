@@ -55,6 +55,24 @@ def test_intake_tells_another_person_from_a_correction(warehouse: psycopg.Connec
 
 
 @pytest.mark.parametrize("record", ["member", "cadre"])
+def test_only_a_changed_name_is_weighed(warehouse: psycopg.Connection, record: str) -> None:
+    load_prefixes(warehouse)
+    contract, tables = load_contracts()[record], BatchTables.of(record, 2)
+    mapping = source_of(record).records[record]
+    rows = [good_row(contract, key) for key in ("new", "known", "renamed")]
+    for row in rows[1:]:
+        say(warehouse, record, "38", row["source_key"], full_name=row["full_name"])
+    rows[2]["full_name"] = "Trần Thị Bình"
+    landing.create_landing(warehouse, contract, tables)
+    land(warehouse, contract, landing.table_name(tables.landing), rows)
+    landing.type_rows(warehouse, landing.typing_statement(warehouse, contract, mapping, tables), tables)
+    warehouse.execute("set local track_functions = 'all'")
+    faults.find(warehouse, contract, mapping, tables, "38")
+    weighed = "select calls from pg_stat_xact_user_functions where schemaname = 'identity' and funcname = %s"
+    assert warehouse.execute(weighed, ["another_person"]).fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize("record", ["member", "cadre"])
 def test_the_person_step_tells_the_same(warehouse: psycopg.Connection, record: str) -> None:
     list(load_reference(warehouse))
     for case, (before, _, _) in CASES.items():
