@@ -118,9 +118,11 @@ def _tests(
 
 
 def _has_duplicates(connection: psycopg.Connection, rule: Rule, tables: BatchTables) -> bool:
+    """Whether two values share a hash: the search in the scan tells whether they are the same."""
     column = sql.Identifier(rule.column or "")
-    statement = sql.SQL("select 1 from {0} where {1} is not null group by {1} having count(*) > 1 limit 1")
-    return connection.execute(statement.format(tables.typed, column)).fetchone() is not None
+    statement = sql.SQL("select count({1}) <> count(distinct hashtextextended({1}::text, 0)) from {0}")
+    found = connection.execute(statement.format(tables.typed, column)).fetchone()
+    return bool(found and found[0])
 
 
 def find(

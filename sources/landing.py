@@ -261,9 +261,7 @@ def fingerprint(
     names = [p.name for p in contract.properties if p.name in mapping.columns]
     row = sql.SQL("row(deleted, {})").format(sql.SQL(", ").join(map(sql.Identifier, names)))
     found = connection.execute(
-        sql.SQL(
-            "select count(*), sum(hash_record_extended({0}, 0)), sum(hash_record_extended({0}, 20261122)) from {1}"
-        ).format(row, tables.landing)
+        sql.SQL("select count(*), sum(hash_record_extended({}, 20261122)) from {}").format(row, tables.landing)
     ).fetchone()
     reading = (
         statement.as_string(connection).replace(table_name(tables.typed), "").replace(table_name(tables.landing), "")

@@ -13,6 +13,7 @@ language sql stable parallel safe
 -- A fence of digits leaves no room for signs, blanks or prefixes; xid8 knows no other notation. Up to 17 digits.
 return pg_input_is_valid('1' || t || '1', 'xid8');
 
+-- None is longer than eight signs; who asks for many texts looks at the length first.
 create or replace function landing.is_placeholder(t text) returns boolean
 language sql immutable parallel safe
 return lower(t) in (
@@ -46,7 +47,7 @@ return case
     when t < ':' and t >= '0' and length(t) between 1 and 17 and landing.is_digits(t) then t
     when landing.is_odd(t)
         then case when landing.is_placeholder(landing.slow_text(t)) then '' else landing.slow_text(t) end
-    when length(t) <= 10 and landing.is_placeholder(t) then ''
+    when length(t) <= 8 and landing.is_placeholder(t) then ''
     else t
 end;
 
@@ -410,7 +411,7 @@ return case
     when
         t like '%  %' or t like ' %' or t like '% ' or t not like '% %'
         or lower(split_part(t, ' ', 1)) in ('đồng', 'ông', 'bà', 'gs', 'pgs', 'ts', 'ths')
-        or length(t) <= 10 and landing.is_placeholder(t)
+        or length(t) <= 8 and landing.is_placeholder(t)
         or t ~ '[\t\n\r\v\f\u00a0\u00ad\u00d0\u00f0\u0300-\u036f\u1680'
         '\u2000-\u200f\u2028\u2029\u202f\u205f\u2060\u212a\u212b\u3000\ufeff(\[/.]'
         then landing.slow_name(t)

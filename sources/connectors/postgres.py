@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -97,38 +98,53 @@ def _copy(job: Job, landing: Landing, connection: psycopg.Connection, delivery: 
 
 
 def _pipe(landing: Landing, source: pq.abc.PGconn, query: bytes, fields: list[str], escape: bool) -> None:
-    """Move COPY data in blocks of 256 kB; the server's row count is what was delivered."""
+    """Move COPY data block by block, one being written while the next is read."""
     source.nonblocking = 0
     _expect(source.exec_(query), pq.ExecStatus.COPY_OUT)
-    with landing.connection.cursor() as cursor, landing.copy(cursor, fields) as copy:
-        block, size, rows = [], 0, 0
-        fetch = source.get_copy_data
-        looks, wants = landing.looks, landing.looks.wants
-        while True:
-            length, data = fetch(0)
-            if length < 0:
-                break
-            rows += 1
-            size += length
-            block.append(_escaped(data) if escape else data)
-            if wants(rows):
-                # Between tabs stand the texts; what COPY escapes in them are signs, never letters.
-                looks.see(fields, str(block[-1], "utf-8", "replace").rstrip("\n").split("\t")[len(PLACE) :])
-            if size >= _BLOCK:
-                copy.write(b"".join(block))
-                block, size = [], 0
-                if rows - landing.delivered >= _PROGRESS:
-                    landing.delivered = rows
-                    landing.progress(rows)
-        result = source.get_result()
-        if result is None:
-            raise psycopg.OperationalError("the source ended the copy without a result")
-        _expect(result, pq.ExecStatus.COMMAND_OK)
-        copy.write(b"".join(block))
-        landing.delivered = result.command_tuples or 0
+    with (
+        landing.connection.cursor() as cursor,
+        landing.copy(cursor, fields) as copy,
+        ThreadPoolExecutor(1, "landing") as writer,
+    ):
+        written: Future[None] | None = None
+        for block in _blocks(landing, source, fields, escape):
+            if written:
+                written.result()
+            written = writer.submit(copy.write, block)
+        if written:
+            written.result()
     source.get_result()
     source.nonblocking = 1
     landing.progress(landing.delivered)
+
+
+def _blocks(landing: Landing, source: pq.abc.PGconn, fields: list[str], escape: bool) -> Iterator[bytes]:
+    """COPY data of the source in blocks of 256 kB; the server's row count is what was delivered."""
+    block, size, rows = [], 0, 0
+    fetch = source.get_copy_data
+    looks, wants = landing.looks, landing.looks.wants
+    while True:
+        length, data = fetch(0)
+        if length < 0:
+            break
+        rows += 1
+        size += length
+        block.append(_escaped(data) if escape else data)
+        if wants(rows):
+            # Between tabs stand the texts; what COPY escapes in them are signs, never letters.
+            looks.see(fields, str(block[-1], "utf-8", "replace").rstrip("\n").split("\t")[len(PLACE) :])
+        if size >= _BLOCK:
+            yield b"".join(block)
+            block, size = [], 0
+            if rows - landing.delivered >= _PROGRESS:
+                landing.delivered = rows
+                landing.progress(rows)
+    result = source.get_result()
+    if result is None:
+        raise psycopg.OperationalError("the source ended the copy without a result")
+    _expect(result, pq.ExecStatus.COMMAND_OK)
+    landing.delivered = result.command_tuples or 0
+    yield b"".join(block)
 
 
 def _escaped(data: bytes | memoryview) -> bytes:
