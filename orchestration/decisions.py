@@ -173,15 +173,16 @@ def waive(connection: psycopg.Connection, row_id: int, reason: str, who: str) ->
     """Let a held row pass although it breaks its rules, from the next delivery on. Raises DecisionError.
 
     The waiver is of these rules for this key of this source; a row without a usable key, or one of a
-    rule that tolerates nothing, cannot be waived.
+    rule that tolerates nothing, cannot be waived. Waits until a running intake of the record is over:
+    what a delivery may break does not change while it is judged.
     """
     with connection.transaction():
-        row = connection.execute(
-            "select source, record, source_key, state from quarantine.row where row_id = %s for update", [row_id]
-        ).fetchone()
+        held = "select source, record, source_key, state from quarantine.row where row_id = %s"
+        row = connection.execute(held, [row_id]).fetchone()
         if row is None:
             raise DecisionError(f"There is no held row {row_id}; see lienthong quarantine list.")
-        source, record, source_key, state = row
+        lock(connection, row[0], row[1])
+        source, record, source_key, state = connection.execute(held, [row_id]).fetchone() or row
         if state != "open":
             raise DecisionError(f"Row {row_id} is {state}; only an open row can be waived.")
         contract = load_contracts()[record]

@@ -194,13 +194,21 @@ class _Intake:
         statement = landing.typing_statement(self.connection, self.contract, self.mapping, self.tables)
         if not any(v.refuses for v in arrival) and (known := self._known(statement)):
             return known
-        landing.type_rows(self.connection, statement, self.tables)
-        faults.find(self.connection, self.contract, self.mapping, self.tables, self.source.code)
-        fared = faults.count(self.connection, self.contract, self.mapping, self.tables, self.source.code)
-        verdicts = batch_rules.judge(self._facts(self._totals(), self._held()))
-        suite = gate.suite_of(self.connection, self.contract, fared, self.tables)
+        rows = landing.type_rows(self.connection, statement, self.tables)
+        faults.show(self.connection, self.contract, self.tables, self.source.code)
         with ThreadPoolExecutor(1, "gate") as pool:
-            gx = pool.submit(gate.verdicts, self.url, suite, self.tables)
+
+            def judged(fared: Sequence[RuleCount]) -> Future[dict[str, gate.Verdict]]:
+                suite = gate.suite_of(self.connection, self.contract, fared, self.tables)
+                return pool.submit(gate.verdicts, self.url, suite, self.tables)
+
+            # Only what is waived must be counted before Great Expectations can judge.
+            waived = faults.any_waived(self.connection, self.record, self.source.code)
+            gx = None if waived else judged([RuleCount(rule, rows, 0) for rule in self.contract.rules])
+            faults.find(self.connection, self.contract, self.mapping, self.tables, self.source.code)
+            fared = faults.count(self.connection, self.contract, self.mapping, self.tables, self.source.code)
+            gx = gx or judged(fared)
+            verdicts = batch_rules.judge(self._facts(self._totals(), self._held()))
             if reason := _refusal(verdicts, fared):
                 self._record(verdicts, fared, gx)
                 return self._refuse(reason, fared, self._fingerprint(statement))

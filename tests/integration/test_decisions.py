@@ -10,6 +10,7 @@ from python_calamine import CalamineWorkbook
 
 from expectations.return_workbook import HEADINGS, write_return_workbook
 from orchestration.decisions import DecisionError, accept_batch, waive, withdraw_batch
+from sources.accept import lock
 from sources.contract import load_contracts
 from tests.intake_world import World, good_row, world
 
@@ -82,6 +83,17 @@ def test_waived_row_enters_raw_with_the_next_delivery(agencies: World) -> None:
     assert (outcome.status, outcome.accepted, outcome.quarantined) == ("accepted", 1, 0)
     assert len(agencies.open_rows()) == 6
     assert agencies.take(rows).status == "identical"
+
+
+def test_nothing_is_waived_while_a_delivery_is_judged(agencies: World, warehouse_url: str) -> None:
+    agencies.take([_agency(0, agency_type="lạ"), *(_agency(i) for i in range(1, 6))])
+    held = int(agencies.value("select row_id from quarantine.row where state = 'open'"))
+    with psycopg.connect(warehouse_url) as intake:
+        lock(intake, "38", "agency")
+        agencies.connection.execute("set lock_timeout = '100ms'")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            waive(agencies.connection, held, WHY, "ks")
+    assert waive(agencies.connection, held, WHY, "ks").startswith(f"Row {held} is waived")
 
 
 def test_unusable_keys_are_never_waived(agencies: World) -> None:
