@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import re
 import zipfile
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import xlsxwriter
 import xlwt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msoffcrypto.format.ooxml import OOXMLFile
 
 from tests.extracting import Taken, refused, take
 
@@ -211,8 +213,10 @@ def test_a_broken_part_inside_a_whole_zip(drop: Drop) -> None:
 
 
 def test_a_workbook_with_a_password(drop: Drop) -> None:
-    marker = "EncryptedPackage".encode("utf-16-le")
-    drop.path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 1000 + marker + b"\0" * 1000)
+    drop.table()
+    plain = io.BytesIO(drop.path.read_bytes())
+    with drop.path.open("wb") as locked:
+        OOXMLFile(plain).encrypt("bí mật", locked)
     assert "đặt mật khẩu; bỏ mật khẩu" in drop.refuse()
 
 
