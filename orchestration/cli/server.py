@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import typer
 
@@ -55,7 +56,7 @@ def dev(port: int = typer.Option(3000, help="Port of Dagster's pages on localhos
 
     prepare_dagster_home(settings())
     print(f"Dagster: http://127.0.0.1:{port}", flush=True)
-    dagster = str(PROJECT / ".venv" / "bin" / "dagster")
+    dagster = str(Path(sys.executable).parent / "dagster")
     workspace = str(PROJECT / "workspace.yaml")
     os.execv(dagster, [dagster, "dev", "-w", workspace, "-h", "127.0.0.1", "-p", str(port)])
 

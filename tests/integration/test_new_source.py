@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 from orchestration.assets.raw import build_raw_assets
 from orchestration.cli import app
 from orchestration.resources import NightResource
+from sources.contract import load_contracts
 from sources.registry import load_sources
 from tests.intake_world import load_prefixes
 
@@ -39,15 +40,12 @@ def registry(
     tmp_path: Path, warehouse_url: str, warehouse: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> Path:
     """A registry of two new sources, the second without its folder, in an installation without models."""
-    from sources.contract import load_contracts
-
     load_prefixes(warehouse)
     warehouse.autocommit = True
-    codes = {p.name: p.codes for p in load_contracts()["agency"].properties}
     folder = tmp_path / "registry"
     folder.mkdir()
-    _add(folder, "97", "Nguồn mới", kind=codes["agency_type"][0].value, level=codes["agency_level"][0].value)
-    _add(folder, "98", "Nguồn không có thư mục", kind="x", level="x")
+    add_source(folder, "97", "Nguồn mới")
+    add_source(folder, "98", "Nguồn không có thư mục")
     (tmp_path / "97").mkdir()
     (tmp_path / "97" / "co_quan.csv").write_text(ROWS, encoding="utf-8")
     monkeypatch.setenv("LIENTHONG_DATABASE_URL", warehouse_url)
@@ -58,8 +56,12 @@ def registry(
     return folder
 
 
-def _add(folder: Path, code: str, name: str, **codes: str) -> None:
-    (folder / f"{code}.yml").write_text(SOURCE.format(code=code, name=name, **codes), encoding="utf-8")
+def add_source(folder: Path, code: str, name: str) -> None:
+    """Register a source that sends agencies in a file."""
+    codes = {p.name: p.codes for p in load_contracts()["agency"].properties}
+    kind, level = (codes[field][0].value for field in ("agency_type", "agency_level"))
+    text = SOURCE.format(code=code, name=name, kind=kind, level=level)
+    (folder / f"{code}.yml").write_text(text, encoding="utf-8")
 
 
 def _without_models(configuration: Any) -> dg.Definitions:
