@@ -62,7 +62,6 @@ return case
 end;
 
 -- Key of a code that ignores what people write differently; names have identity.name_key.
-drop function if exists landing.name_key(text);
 create or replace function landing.code_key(t text) returns text
 language sql immutable parallel safe
 return btrim(
@@ -89,7 +88,6 @@ language sql immutable parallel safe
 return case when c = '' and btrim(t) <> '' then 'placeholder' end;
 
 -- Dates: yyyy-mm-dd, or yyyy-mm and yyyy where only a part was given and `partial` takes it.
-drop function if exists landing.slow_date(text);
 create or replace function landing.slow_date(t text, partial boolean) returns text
 language plpgsql stable parallel safe
 as $$

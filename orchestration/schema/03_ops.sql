@@ -69,11 +69,14 @@ create table if not exists quarantine.row (
     sheet text,
     row_no bigint,
     content jsonb not null,
-    state text not null default 'open' check (state in ('open', 'resolved', 'waived'))
+    state text not null default 'open' check (state in ('open', 'resolved', 'waived')),
+    resolved_batch bigint references ops.batch
 );
 create index if not exists quarantine_row_open on quarantine.row (source, record, source_key) where state = 'open';
 create index if not exists quarantine_row_batch on quarantine.row (batch_id);
 comment on table quarantine.row is 'Rows held back, as they came; resolved once a later delivery no longer breaks the rule';
+-- Withdrawing that batch holds the row again.
+comment on column quarantine.row.resolved_batch is 'The batch whose delivery answered the row';
 
 create table if not exists quarantine.fault (
     row_id bigint not null references quarantine.row on delete cascade,

@@ -63,7 +63,6 @@ as $$
 $$;
 
 -- The records of a person or of a pair side by side, one row a value, masked.
-drop function if exists identity.show(text[], boolean, text);
 create or replace function identity.show(record_names text[])
 returns table (attribute text, source text, record text, source_key text, person_id uuid, value text)
 language sql stable security definer set search_path = identity, pg_temp

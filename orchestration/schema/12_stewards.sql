@@ -9,42 +9,27 @@ begin
 end
 $$;
 
-revoke all on function
-identity.queue(integer),
-identity.conflicts(integer),
-identity.item_records(bigint),
-identity.records_of_person(uuid),
-identity.explain(text[]),
-identity.show(text[]),
-identity.reveal(text[], text),
-identity.revealed(bigint),
-identity.decide(text, text, text, text, text),
-identity.decide_item(bigint, text, text, text),
-identity.split(uuid, text[], text, text),
-identity.undo(bigint, text, text)
-from public;
-
 grant usage on schema identity to lienthong_steward;
-grant execute on function
-identity.queue(integer),
-identity.conflicts(integer),
-identity.item_records(bigint),
-identity.records_of_person(uuid),
-identity.explain(text[]),
-identity.show(text[]),
-identity.reveal(text[], text),
-identity.revealed(bigint),
-identity.decide(text, text, text, text, text),
-identity.decide_item(bigint, text, text, text),
-identity.split(uuid, text[], text, text),
-identity.undo(bigint, text, text)
-to lienthong_steward;
 
-grant execute on function
-identity.queue(integer),
-identity.conflicts(integer),
-identity.item_records(bigint),
-identity.records_of_person(uuid),
-identity.explain(text[]),
-identity.show(text[])
-to lienthong_engineer;
+do $$
+declare
+    shown_by constant regprocedure [] := array[
+        'identity.queue(integer)', 'identity.conflicts(integer)', 'identity.item_records(bigint)',
+        'identity.records_of_person(uuid)', 'identity.explain(text[])', 'identity.show(text[])'
+    ];
+    decided_by constant regprocedure [] := array[
+        'identity.reveal(text[], text)', 'identity.revealed(bigint)', 'identity.decide(text, text, text, text, text)',
+        'identity.decide_item(bigint, text, text, text)', 'identity.split(uuid, text[], text, text)',
+        'identity.undo(bigint, text, text)'
+    ];
+    called regprocedure;
+begin
+    foreach called in array shown_by || decided_by loop
+        execute format('revoke all on function %s from public', called);
+        execute format('grant execute on function %s to lienthong_steward', called);
+    end loop;
+    foreach called in array shown_by loop
+        execute format('grant execute on function %s to lienthong_engineer', called);
+    end loop;
+end
+$$;
