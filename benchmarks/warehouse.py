@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import shutil
 import statistics
 import subprocess
@@ -21,6 +20,7 @@ from orchestration.dbt import dbt_environment, run_dbt
 from orchestration.forms.definition import form_codes
 from orchestration.forms.report import make_report
 from orchestration.forms.workbook import write_workbook
+from orchestration.questions import read_questions
 from orchestration.server import ensure_server, server_status, stop_server
 from orchestration.settings import PROJECT, Settings
 from orchestration.sql_session import STAFF, run_sql
@@ -31,10 +31,6 @@ SCALE = float(os.environ.get("SCALE", "0.1"))
 SEED, NIGHT = 1, date(2026, 11, 22)
 MART_GOAL, QUESTION_GOAL, FORM_GOAL = 10, 1, 5
 QUESTIONS = 24
-PAGE = PROJECT / "docs" / "questions.md"
-SECTION = re.compile(r"^(?=## )", re.MULTILINE)
-NUMBER = re.compile(r"## (\d+)\. ")
-SQL_BLOCK = re.compile(r"^```sql\n(.*?)^```", re.MULTILINE | re.DOTALL)
 RUNS = 3
 PROVINCE, PERIOD = "38", "2026"
 EVERYWHERE = "1"
@@ -84,30 +80,20 @@ def measure_marts(report: Report, configuration: Settings, url: str) -> None:
         report.add(at_most(f"mart {result.node.alias}", result.execution_time, "s", MART_GOAL))
 
 
-def questions(page: str) -> dict[int, str]:
-    """The SQL of each question by its number: the first block of its section."""
-    found = {}
-    for section in SECTION.split(page):
-        number, block = NUMBER.match(section), SQL_BLOCK.search(section)
-        if number and block:
-            found[int(number[1])] = block[1].strip()
-    return found
-
-
 def measure_questions(report: Report, url: str) -> None:
     """Each question as staff ask it, from connecting to the last row."""
-    asked = questions(PAGE.read_text(encoding="utf-8"))
+    asked = read_questions()
     report.add(at_least("questions with an answer in docs/questions.md", len(asked), "questions", QUESTIONS))
-    for number, statement in sorted(asked.items()):
+    for question in asked:
         try:
-            first, *later = (_answer(url, statement) for _ in range(1 + RUNS))
+            first, *later = (_answer(url, question.statement) for _ in range(1 + RUNS))
         except ExplainedError as error:
-            print(f"question {number}: {error}")
-            report.add(at_most(f"question {number}, not answered", 1, "errors", 0))
+            print(f"question {question.number}: {error}")
+            report.add(at_most(f"question {question.number}, not answered", 1, "errors", 0))
             continue
         report.add(
-            at_most(f"question {number}", statistics.median(later), "s", QUESTION_GOAL),
-            told(f"question {number}, first run", first, "s"),
+            at_most(f"question {question.number}", statistics.median(later), "s", QUESTION_GOAL),
+            told(f"question {question.number}, first run", first, "s"),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,8 @@ from typing import Any
 
 from expectations import release_suite
 from orchestration.dbt import DBT_PROJECT
+from orchestration.documentation.answers import Answer, read_answers
+from orchestration.documentation.law import RULES, DatedRule, dated_rules
 from orchestration.documentation.lineage import Column, Lineage
 from orchestration.relations import PublishedRelation, published_relations
 from orchestration.views import OPERATIONAL_VIEWS
@@ -23,7 +25,7 @@ MOST_ROWS = 400
 LONGEST_HEADING = 100
 CODE_LIST = "code_list"
 #: Seeds that hold figures of the law; they stand first.
-LAW = ("dated_rule", "retirement_age")
+LAW = (RULES, "retirement_age")
 
 CLASSES = {
     "P0": "Dữ liệu tham chiếu, tổ chức; mở cho cán bộ trong hệ thống",
@@ -47,7 +49,7 @@ COMMENT = re.compile(r"comment on (view|column) published\.([\w.]+) is\s+'((?:[^
 NOT_SURE = {"med": "chưa xác nhận", "low": "chưa xác nhận, độ tin thấp"}
 
 
-def _heading(text: str, otherwise: str) -> str:
+def heading(text: str, otherwise: str) -> str:
     """The text up to its first stop, where that is short enough to stand above a page."""
     start = re.split(r"[.:;(]", text, maxsplit=1)[0].strip()
     return start if 0 < len(start) <= LONGEST_HEADING else otherwise
@@ -82,7 +84,7 @@ class Relation:
     @property
     def title(self) -> str:
         """The beginning of its term, or its name."""
-        return _heading(self.term, self.name)
+        return heading(self.term, self.name)
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ class Seed:
     @property
     def title(self) -> str:
         """The beginning of its description, or its name."""
-        return _heading(self.description, self.name)
+        return heading(self.description, self.name)
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,8 @@ class Catalogue:
     seeds: tuple[Seed, ...]
     code_lists: Mapping[str, tuple[Mapping[str, str], ...]]
     lineage: Lineage
+    answers: tuple[Answer, ...]
+    rules: Mapping[str, DatedRule]
     model_tests: tuple[tuple[str, str], ...] = field(default=())
 
     @cached_property
@@ -133,28 +137,75 @@ class Catalogue:
                     found.setdefault(name, []).append(rule)
         return found
 
+    @cached_property
+    def answers_from(self) -> dict[Column, list[Answer]]:
+        """By published (relation, column): the questions and forms that read it."""
+        found: dict[Column, list[Answer]] = {}
+        for answer in self.answers:
+            for relation, column in answer.reading.columns:
+                found.setdefault((relation.removeprefix("published."), column), []).append(answer)
+        return found
+
+    def answers_of(self, columns: Iterable[Column]) -> list[Answer]:
+        """Questions and forms that read any of some published (relation, column) pairs, in their own order."""
+        reading = {answer.path for column in columns for answer in self.answers_from.get(column, ())}
+        return [answer for answer in self.answers if answer.path in reading]
+
+    def answers_through(self, rule: DatedRule) -> list[Answer]:
+        """Questions and forms that read a relation computed by a rule."""
+        relations = {f"published.{name}" for name in rule.relations}
+        return [answer for answer in self.answers if relations & set(answer.reading.relations)]
+
+    def rules_behind(self, answer: Answer) -> list[tuple[DatedRule, bool]]:
+        """Rules by which an answer is computed, each with whether its own SQL names it."""
+        read = [name.removeprefix("published.") for name in answer.reading.relations]
+        through = self.rules_of(read)
+        return [(r, answer in r.answers) for r in self.rules.values() if answer in r.answers or r in through]
+
+    def rules_of(self, relations: Iterable[str]) -> list[DatedRule]:
+        """Dated rules by which any of some published relations is computed."""
+        wanted = set(relations)
+        return [rule for rule in self.rules.values() if wanted & set(rule.relations)]
+
+    def fields_of(self, columns: Iterable[Column]) -> list[tuple[str, str]]:
+        """The (record, field) pairs from which ("published.relation", column) pairs are computed."""
+        by_name = {
+            (f"published.{relation.name}", column.name): column.fields
+            for relation in self.relations.values()
+            for column in relation.columns
+        }
+        return sorted({f for column in columns for f in by_name.get(column, ())})
+
     def records_behind(self, relation: Relation) -> list[str]:
         """The records of the contracts from which a relation is built."""
         above = self.lineage.ancestors(relation.candidate) if relation.candidate else []
         return [m.short_name for m in above if m.layer == "raw" and m.short_name in self.contracts]
 
 
-def read_catalogue(manifest: Mapping[str, Any], lineage: Lineage) -> Catalogue:
-    """The catalogue of the project as it is on disk. Raises ContractError or RelationError where it does not hold."""
+def read_catalogue(manifest: Mapping[str, Any], lineage: Lineage, compiled: Mapping[str, str]) -> Catalogue:
+    """The catalogue of the project as it is on disk; `compiled` is the SQL of its models.
+
+    Raises ContractError, RelationError or FormError where it does not hold.
+    """
     contracts = load_contracts()
     published = [_relation(r, manifest, lineage, contracts) for r in published_relations(manifest)]
     seeds = tuple(_seed(node) for node in manifest["nodes"].values() if node["resource_type"] == "seed")
     lists: dict[str, list[Mapping[str, str]]] = {}
     for row in _rows(SEEDS / f"{CODE_LIST}.csv"):
         lists.setdefault(row["list_code"], []).append(row)
+    relations = {r.name: r for r in sorted([*published, *_operational()], key=lambda r: r.name)}
+    answers = read_answers({f"published.{r.name}": [c.name for c in r.columns] for r in relations.values()})
+    published_as = {r.candidate: r.name for r in relations.values() if r.candidate}
     return Catalogue(
         contracts=contracts,
-        relations={r.name: r for r in sorted([*published, *_operational()], key=lambda r: r.name)},
+        relations=relations,
         seeds=tuple(
             sorted((s for s in seeds if s.name != CODE_LIST), key=lambda s: (s.name not in LAW, not s.rows, s.name))
         ),
         code_lists={code: tuple(rows) for code, rows in lists.items()},
         lineage=lineage,
+        answers=answers,
+        rules=dated_rules(_rows(SEEDS / f"{RULES}.csv"), lineage, compiled, published_as, answers),
         model_tests=tuple(_model_tests(manifest)),
     )
 

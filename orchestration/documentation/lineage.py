@@ -122,7 +122,7 @@ def read_lineage(manifest: Mapping[str, Any], compiled: Mapping[str, str]) -> Li
     order = TopologicalSorter({name: found[name].parents for name in compiled if name in found}).static_order()
     for name in (n for n in order if n in compiled):
         try:
-            columns = _column_parents(compiled[name], known)
+            columns = column_parents(compiled[name], known)
         except (SqlglotError, ValueError, KeyError, RecursionError):
             unread.add(name)
             known[name] = found[name].columns
@@ -132,20 +132,38 @@ def read_lineage(manifest: Mapping[str, Any], compiled: Mapping[str, str]) -> Li
     return Lineage(found, parents, frozenset(unread))
 
 
-def _column_parents(statement: str, known: Mapping[str, Iterable[str]]) -> dict[str, frozenset[Column]]:
+def parsed(statement: str) -> Any:
+    """The syntax tree of a statement of PostgreSQL, its relations named without a database."""
     from sqlglot import exp, parse_one
-    from sqlglot.lineage import lineage
 
     tree = parse_one(statement, dialect="postgres")
     for table in tree.find_all(exp.Table):
         table.set("catalog", None)
-    schema: dict[str, dict[str, dict[str, str]]] = {}
+    return tree
+
+
+def schema_of(known: Mapping[str, Iterable[str]]) -> dict[str, Any]:
+    """Columns by "schema.relation" in the shape in which sqlglot asks for them."""
+    schema: dict[str, Any] = {}
     for name, columns in known.items():
         if listed := dict.fromkeys(columns, "text"):
             layer, relation = name.split(".", 1)
             schema.setdefault(layer, {})[relation] = listed
+    return schema
+
+
+def column_parents(statement: str, known: Mapping[str, Iterable[str]]) -> dict[str, frozenset[Column]]:
+    """By column that a statement returns: the columns of relations from which it is computed. Raises SqlglotError."""
+    from sqlglot import exp
+    from sqlglot.lineage import lineage
+
     nodes: dict[str, Any] = lineage(
-        None, tree, schema, dialect="postgres", trim_selects=False, validate_qualify_columns=False
+        None,
+        parsed(statement),
+        schema_of(known),
+        dialect="postgres",
+        trim_selects=False,
+        validate_qualify_columns=False,
     )
     return {
         column: frozenset(

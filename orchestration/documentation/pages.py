@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from expectations import batch_rules
 from orchestration.documentation import catalogue as terms
+from orchestration.documentation.answers import QuestionAnswer
 from orchestration.documentation.catalogue import Catalogue, Relation
 from orchestration.documentation.drawing import bars, graph
 from orchestration.documentation.figures import Figures
@@ -63,9 +64,15 @@ def pages(site: Site) -> Iterator[Page]:
         yield Page(f"source/{source.code}.html", "source.html", source.name, "sources", {"source": source})
     rules = {"batch_rules": batch_rules.RULES, "release_rules": terms.RELEASE_RULES}
     yield Page("rules.html", "rules.html", "Quy tắc", "rules", rules)
+    for rule in catalogue.rules.values():
+        yield Page(f"law/{rule.code}.html", "law.html", f"Quy định {rule.code}", "rules", {"rule": rule})
     yield Page("reference.html", "reference.html", "Quy định có thời hạn", "rules")
     yield Page("codes.html", "codes.html", "Danh mục mã", "rules")
     yield Page("lineage.html", "lineage.html", "Dòng chảy dữ liệu", "lineage", {"layers": _layers(catalogue)})
+    yield Page("answers.html", "answers.html", "Số liệu", "answers")
+    for answer in catalogue.answers:
+        template = "question.html" if isinstance(answer, QuestionAnswer) else "form.html"
+        yield Page(answer.path, template, f"{answer.name}. {answer.title}", "answers", {"answer": answer})
     yield from _quality_pages(site)
     yield Page("names.html", "names.html", "Chỉ mục tên", "names", {"names": sorted(names_of(site))})
 
@@ -144,26 +151,33 @@ def _bars(title: str, rows: Iterable[tuple[str, str, Any]]) -> Markup:
 
 def names_of(site: Site) -> Iterator[tuple[str, str, str]]:
     """Every name that can be looked up: (name, what it is, address)."""
-    catalogue = site.catalogue
+    yield from _names_of_catalogue(site.catalogue)
+    for batch_rule in batch_rules.RULES:
+        yield batch_rule.rule_id, f"quy tắc lần gửi: {batch_rule.title}", f"rules.html#{batch_rule.rule_id}"
+    for check, title in terms.RELEASE_RULES.items():
+        yield check, f"quy tắc phát hành: {title}", f"rules.html#{check}"
+    for source in site.sources.values():
+        yield source.code, f"nguồn {source.name}", f"source/{source.code}.html"
+
+
+def _names_of_catalogue(catalogue: Catalogue) -> Iterator[tuple[str, str, str]]:
     for c in catalogue.contracts.values():
         yield c.record, f"bản ghi {c.business_name}", f"record/{c.record}.html"
         for p in c.properties:
             yield p.name, f"{p.business_name} – trường của {c.business_name}", f"record/{c.record}.html#{p.name}"
         for rule in c.rules:
             yield rule.rule_id, f"quy tắc: {rule.sentence}", f"rules.html#{rule.rule_id}"
-    for batch_rule in batch_rules.RULES:
-        yield batch_rule.rule_id, f"quy tắc lần gửi: {batch_rule.title}", f"rules.html#{batch_rule.rule_id}"
-    for check, title in terms.RELEASE_RULES.items():
-        yield check, f"quy tắc phát hành: {title}", f"rules.html#{check}"
     for r in catalogue.relations.values():
         yield f"published.{r.name}", f"bảng phát hành: {r.term}", f"relation/{r.name}.html"
         for column in r.columns:
             yield column.name, f"{column.term} – cột của published.{r.name}", f"relation/{r.name}.html#{column.name}"
+    for answer in catalogue.answers:
+        yield answer.name, answer.title, answer.path
+    for code in catalogue.rules:
+        yield code, f"quy định: {catalogue.rules[code].rows[0]['note']}", f"law/{code}.html"
     for code in catalogue.code_lists:
         yield code, "danh mục mã", f"codes.html#{code}"
     for seed in catalogue.seeds:
         yield f"reference.{seed.name}", seed.description, f"reference.html#{seed.name}"
-    for source in site.sources.values():
-        yield source.code, f"nguồn {source.name}", f"source/{source.code}.html"
     for model in catalogue.lineage.models.values():
         yield model.name, model.description, f"lineage.html#{model.name}"

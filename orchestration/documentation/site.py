@@ -16,6 +16,7 @@ from orchestration.documentation.catalogue import read_catalogue
 from orchestration.documentation.figures import read_figures
 from orchestration.documentation.lineage import compiled_models, read_lineage
 from orchestration.documentation.pages import Site, names_of, pages
+from orchestration.documentation.prose import prose
 from orchestration.relations import load_manifest
 from orchestration.settings import TIMEZONE, Settings, today
 from sources.contract import KINDS
@@ -47,10 +48,11 @@ def build_site(configuration: Settings, out: Path, *, written_at: datetime | Non
     if out.exists() and any(out.iterdir()) and not (out / MARKER).exists():
         raise DocumentationError(f"{out} is not empty and holds no site of ours: name another folder with --out.")
     manifest = load_manifest(ensure_manifest(configuration))
-    lineage = read_lineage(manifest, compiled_models(configuration, today()))
+    compiled = compiled_models(configuration, today())
+    lineage = read_lineage(manifest, compiled)
     figures, note = read_figures(configuration)
     site = Site(
-        catalogue=read_catalogue(manifest, lineage),
+        catalogue=read_catalogue(manifest, lineage, compiled),
         sources=load_sources(configuration.registry),
         figures=figures,
         written_at=written_at or datetime.now(TIMEZONE),
@@ -88,6 +90,8 @@ def _environment(site: Site) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"number": _number, "day": _day, "law": terms.law, "percent": _percent}
+    environment.filters["heading"] = lambda text: terms.heading(text, text)
+    environment.filters["prose"] = lambda text: prose(text, site.catalogue)
     environment.filters["capital"] = lambda text: text[:1].upper() + text[1:]
     environment.filters["connector"] = lambda name: CONNECTORS.get(name, name)
     environment.globals |= {

@@ -59,7 +59,7 @@ def count_cells(
         parts.append(f"select {_quoted(EVIDENCE)}, period.period_no, array[{holds}]::numeric[] from period")
     if not parts:
         return {}, set()
-    statement = with_scope(connection, organisation_id, periods, " union all ".join(parts))
+    statement = with_scope(organisation_id, periods, " union all ".join(parts), may_count_minority(connection))
     _plan_for_sets(connection)
     figures: dict[CellKey, Decimal] = {}
     unknown: set[tuple[str, int]] = set()
@@ -95,13 +95,17 @@ def cell_records(
         left join office on (to_jsonb(listed) ->> 'agency_id')::uuid = office.agency_id
         order by place.path, office.agency_code, listed.happened_on, listed.person_id, listed.source_key"""
     _plan_for_sets(connection)
-    cursor = connection.execute(with_scope(connection, organisation_id, periods, listing).encode())
+    statement = with_scope(organisation_id, periods, listing, may_count_minority(connection))
+    cursor = connection.execute(statement.encode())
     names = [c.name for c in cursor.description or ()]
     return [dict(zip(names, r, strict=True)) for r in cursor.fetchall()]
 
 
-def with_scope(connection: psycopg.Connection, organisation_id: str, periods: Sequence[Period], statement: str) -> str:
-    """A statement with the tables that every relation may name: period, unit, subtree, office, transfer, minority."""
+def with_scope(organisation_id: str, periods: Sequence[Period], statement: str, minority: bool) -> str:
+    """A statement with the tables that every relation may name: period, unit, subtree, office, transfer, minority.
+
+    `minority` says whether the session may count by ethnicity; without it that table is empty.
+    """
     spans = sql.SQL(", ").join(
         sql.SQL("({}, date {}, date {})").format(
             sql.Literal(n), sql.Literal(p.start.isoformat()), sql.Literal(p.end.isoformat())
@@ -109,9 +113,9 @@ def with_scope(connection: psycopg.Connection, organisation_id: str, periods: Se
         for n, p in enumerate(periods, 1)
     )
     parts: Mapping[str, str] = {
-        "periods": spans.as_string(connection),
-        "organisation": sql.Literal(organisation_id).as_string(connection),
-        "minority": MINORITY.read_text(encoding="utf-8") if may_count_minority(connection) else NO_MINORITY,
+        "periods": spans.as_string(),
+        "organisation": sql.Literal(organisation_id).as_string(),
+        "minority": MINORITY.read_text(encoding="utf-8") if minority else NO_MINORITY,
         "statement": statement,
     }
     text = SCOPE.read_text(encoding="utf-8")

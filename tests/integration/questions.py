@@ -22,8 +22,8 @@ from pathlib import Path
 import polars as pl
 import psycopg
 
+from orchestration.questions import PAGE, read_questions
 from orchestration.server import ensure_server
-from orchestration.settings import PROJECT
 from orchestration.warehouse import connect
 from sources.contract import load_contracts
 from sources.sample.clean import World, world
@@ -32,10 +32,8 @@ from sources.sample.styles import registered
 from sources.sample.world import build
 from tests.conftest import discard_server
 
-PAGE = PROJECT / "docs" / "questions.md"
 SCALE, SEED, AS_OF = 0.002, 1, date(2026, 11, 22)
 LIENTHONG = Path(sys.executable).parent / "lienthong"
-_SECTION = re.compile(r"^## (\d+)\. .*?^```sql\n(.*?)^```", re.MULTILINE | re.DOTALL)
 #: The section after the questions: how any other series is read on both maps.
 _BOTH_MAPS = re.compile(r"^## Chuỗi khác trên hai bản đồ\n.*?^```sql\n(.*?)^```", re.MULTILINE | re.DOTALL)
 BOTH_MAPS = 0
@@ -44,13 +42,9 @@ BOTH_MAPS = 0
 @cache
 def questions() -> dict[int, str]:
     """SQL by the number of its question; the first block of a section is its answer. BOTH_MAPS has no number there."""
-    text = PAGE.read_text(encoding="utf-8")
-    sections = re.split(r"^(?=## )", text, flags=re.MULTILINE)
-    found = [match for section in sections if (match := _SECTION.match(section))]
-    numbered = {int(match[1]): match[2].strip().rstrip(";") for match in found}
-    both_maps = _BOTH_MAPS.search(text)
+    both_maps = _BOTH_MAPS.search(PAGE.read_text(encoding="utf-8"))
     assert both_maps
-    return {BOTH_MAPS: both_maps[1].strip().rstrip(";"), **numbered}
+    return {BOTH_MAPS: both_maps[1].strip().rstrip(";"), **{q.number: q.statement for q in read_questions()}}
 
 
 def question(number: int, **parameters: object) -> str:

@@ -13,10 +13,14 @@ import psycopg
 import pytest
 
 from expectations import batch_rules, release_suite
+from orchestration.documentation.answers import FormAnswer
 from orchestration.documentation.catalogue import RELEASE_RULES
 from orchestration.documentation.figures import Figures, Result
+from orchestration.documentation.law import codes_named
 from orchestration.documentation.pages import Site
+from orchestration.documentation.reading import read_statement
 from orchestration.documentation.site import DocumentationError, build_site
+from orchestration.forms.definition import form_codes
 from orchestration.rule_table import register_rules
 from orchestration.settings import PROJECT, Settings
 from orchestration.views import ensure_operational_views
@@ -205,6 +209,78 @@ def test_a_figure_is_traced_to_the_fields_it_is_computed_from(world: World) -> N
     assert {("staffing_quota", "assigned"), ("headcount", "present")} <= balance
     assert "../record/member.html#status" in world.pages["relation/party_membership.html"].links
     assert "../relation/party_membership.html#status" in world.pages["record/member.html"].links
+
+
+def test_every_question_and_form_is_traced_to_published_columns(world: World) -> None:
+    catalogue = world.site.catalogue
+    assert [a.name for a in catalogue.answers[:24]] == [f"Câu {n}" for n in range(1, 25)]
+    assert [a.name for a in catalogue.answers[24:]] == [f"Biểu {code}" for code in form_codes()]
+    published = {f"published.{r.name}": {c.name for c in r.columns} for r in catalogue.relations.values()}
+    for answer in catalogue.answers:
+        read = answer.reading.relations
+        assert read or answer.name in {"Biểu 9B", "Biểu 12B"}, answer.name  # nothing of districts is collected
+        for relation, columns in read.items():
+            known = published.get(relation) or {"person_id", "ethnicity_code", "dbt_valid_from", "dbt_valid_to"}
+            assert set(columns) <= known, (answer.name, relation)
+        page = world.pages[answer.path]
+        assert {f"../relation/{r.removeprefix('published.')}.html" for r in read if r in published} <= set(page.links)
+
+
+def test_a_form_names_the_columns_that_decide_what_a_line_counts(world: World) -> None:
+    form = next(a for a in world.site.catalogue.answers if a.name == "Biểu 8B")
+    assert isinstance(form, FormAnswer)
+    rows = {traced.line.code: traced for traced in form.rows}
+    assert rows["I.1"].counts == ("staff",)
+    assert rows["I.1"].columns == {("published.cadre", "category"), ("published.person", "sex")}
+    assert "../relation/person.html#sex" in world.pages["form/8B.html"].links
+
+
+def test_a_field_leads_to_the_questions_and_forms_it_goes_into(world: World) -> None:
+    catalogue = world.site.catalogue
+    reached = {a.name for a in catalogue.answers_of(catalogue.published_at["member", "official_date"])}
+    assert {"Câu 3", "Biểu 1", "Biểu 3"} <= reached
+    assert "Biểu 10" not in reached  # counts courses
+    assert "../form/3.html" in world.pages["record/member.html"].links
+    assert "../question/12.html" in world.pages["relation/retirement_outlook.html"].links
+
+
+def test_every_dated_rule_leads_to_who_uses_it_and_back(world: World) -> None:
+    rules = world.site.catalogue.rules
+    dated = next(s for s in world.site.catalogue.seeds if s.name == "dated_rule")
+    assert set(rules) == {row["rule_code"] for row in dated.rows}
+    unused = [rule.code for rule in rules.values() if not rule.models and not rule.answers]
+    assert unused == []
+    for rule in rules.values():
+        assert f"law/{rule.code}.html" in world.pages["reference.html"].links
+        assert f"law/{rule.code}.html" in world.pages["lineage.html"].links or not rule.models
+        for name in rule.relations:
+            assert f"../relation/{name}.html" in world.pages[f"law/{rule.code}.html"].links
+            assert f"../law/{rule.code}.html" in world.pages[f"relation/{name}.html"].links
+        for answer in rule.answers:
+            assert f"../law/{rule.code}.html" in world.pages[answer.path].links
+    assert rules["RETIREMENT_NOTICE"].models == ("marts.retirement_outlook",)
+    assert rules["PARTY_AGE_START"].relations == ("badge_candidate", "membership_check")
+    assert "Biểu 6F" in {a.name for a in rules["EVAL_EXCLUDE"].answers}
+
+
+def test_a_rule_is_found_by_its_code_and_not_by_a_word_that_looks_like_it() -> None:
+    codes = {"PROBATION", "ROTATION", "AGE_LEFT"}
+    named = """
+        select 'ROTATION' as kind from core.dated_rule as rule
+        where rule.rule_code = 'PROBATION' or rule.rule_code || '.' || rule.parameter in ('AGE_LEFT.XA', 'OTHER.XA')
+    """
+    assert codes_named(named, codes) == {"PROBATION", "AGE_LEFT"}
+    assert codes_named("select from marts.x where x.rule_code = 'PROBATION'", codes) == set()
+
+
+def test_a_column_that_nothing_uses_is_not_read() -> None:
+    reading = read_statement(
+        "with every as (select * from published.a) "
+        "select a.x + b.y as z from every as a inner join published.b as b on a.id = b.id where b.flag",
+        {"published.a": ["id", "x", "unused"], "published.b": ["id", "y", "flag", "unused"]},
+    )
+    assert reading.outputs == {"z": {("published.a", "x"), ("published.b", "y")}}
+    assert reading.relations == {"published.a": ["id", "x"], "published.b": ["flag", "id", "y"]}
 
 
 def test_every_source_says_what_it_delivers_and_nothing_secret(world: World) -> None:
