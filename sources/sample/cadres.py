@@ -97,7 +97,8 @@ def cadres(people: People, agencies: pl.DataFrame, members: pl.DataFrame, seed: 
         .otherwise(pick(rng, {"CC": 92, "HD111": 6, "HD_CC": 2}, n)),
     )
     frame = _with_career_dates(rng, frame, as_of)
-    return _with_rank_and_level(rng, frame, seed)
+    frame = _with_rank_and_level(rng, frame, seed)
+    return _with_retirement_decision(stream(seed, "retirement decisions"), frame, as_of)
 
 
 def _with_career_dates(rng: np.random.Generator, frame: pl.DataFrame, as_of: date) -> pl.DataFrame:
@@ -193,3 +194,31 @@ def _with_rank_and_level(rng: np.random.Generator, frame: pl.DataFrame, seed: in
             pick(rng, {"2": 58, "3": 30, "4": 4, "0": 8}, n)
         ),
     ).drop("steps", "coefficient_from", "coefficient_step")
+
+
+def _with_retirement_decision(rng: np.random.Generator, frame: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """Who has retired or will within three months has a decision; few of them stay longer, few others leave early."""
+    n = len(frame)
+    gone, due = pl.col("leave_reason") == "NGHI_HUU", pl.col("retires_on") <= pl.lit(as_of).dt.offset_by("3mo")
+    early = pl.col("retires_on") <= pl.lit(as_of).dt.offset_by("10y")
+    serving = pl.col("ended_on").is_null() & (pl.col("category") != "LLVT")
+    return frame.with_columns(
+        retirement_basis=pl.when(gone)
+        .then(pl.lit("THUONG"))
+        .when(serving & due)
+        .then(pick(rng, {"THUONG": 90, "KEO_DAI": 10}, n))
+        .when(serving & early & pl.Series(flags(rng, 0.01, n)))
+        .then(pick(rng, {"178": 60, "154": 20, "SOM": 15, "26": 5}, n))
+    ).with_columns(
+        retirement_decision_no=pl.when(pl.col("retirement_basis").is_not_null()).then(
+            pl.format("{}-QĐ/BTC", pl.Series(rng.integers(1, 900, n)))
+        ),
+        retirement_on=pl.when(gone)
+        .then("ended_on")
+        .when(pl.col("retirement_basis") == "THUONG")
+        .then("retires_on")
+        .when(pl.col("retirement_basis") == "KEO_DAI")
+        .then(pl.col("retires_on").dt.offset_by("12mo").dt.month_end())
+        .when(pl.col("retirement_basis").is_not_null())
+        .then((pl.lit(as_of) + days(rng, 20, 90, n)).dt.month_end()),
+    )

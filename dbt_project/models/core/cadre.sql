@@ -36,6 +36,9 @@ select
         when person.birth_date_precision = 'Y' and retirement.confidence = 'high' then 'med'
         else retirement.confidence
     end as retirement_confidence,
+    cadre.retirement_basis,
+    cadre.retirement_decision_no,
+    cadre.retirement_on,
     cadre.source,
     cadre.source_key
 from {{ ref('int_cadre') }} as cadre

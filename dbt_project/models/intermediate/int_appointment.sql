@@ -110,11 +110,8 @@ select
         when organisation.organisation_type in ('C1', 'C2', 'C3') then 'CO_SO'
         when agency.agency_type = 'NHA_NUOC' then 'CHINH_QUYEN'
     end as congress_level,
-    {{ title_key('assignment.position_title') }} ~ '^phó bí thư'
-    and coalesce(
-        organisation.organisation_type = 'T1',
-        {{ title_key('assignment.position_title') }} ~ '(tỉnh|thành) (ủy|uỷ)'
-    ) as is_province_deputy_secretary,
+    {{ is_province_deputy_secretary(title_key('assignment.position_title'), 'organisation.organisation_type') }}
+        as is_province_deputy_secretary,
     case
         when
             {{ title_key('assignment.position_title') }} ~ '^bí thư($|,| (tỉnh|thành) (ủy|uỷ))'
@@ -124,12 +121,7 @@ select
             )
             then 'BI_THU_TINH'
         when
-            agency.agency_level = 'TINH'
-            and {{ title_key('assignment.position_title') }} ~ '^chủ tịch($|,| ubnd| (ủy|uỷ) ban nhân dân)'
-            and (
-                {{ title_key('agency.name') }} ~ '^(ủy|uỷ) ban nhân dân'
-                or {{ title_key('assignment.position_title') }} ~ '^chủ tịch (ubnd|(ủy|uỷ) ban nhân dân)'
-            )
+            {{ is_province_chair(title_key('assignment.position_title'), 'agency.agency_level', 'agency.name') }}
             then 'CHU_TICH_TINH'
     end as province_head,
     hometown.province_code as hometown_province_code,

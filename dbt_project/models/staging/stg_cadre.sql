@@ -30,6 +30,9 @@ select
     political_theory,
     state_management,
     admission_date,
+    retirement_basis,
+    retirement_decision_no,
+    retirement_on,
     first_batch
 from {{ source('raw', 'cadre') }}
 where last_batch is null
