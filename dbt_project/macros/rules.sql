@@ -91,3 +91,22 @@
         else {{ one }}
     end
 {%- endmacro %}
+
+{#
+    The targets for leaders in force, one row a level of agencies that a relation has: the parameter that ends with the
+    level (WOMEN_PERCENT_XA) before the one for all levels (WOMEN_PERCENT); NULL where neither is set.
+#}
+{% macro leader_targets(relation, parameters) -%}
+    select
+        stated.agency_level,
+        {%- for parameter in parameters %}
+        coalesce(
+            max(rule.value) filter (where rule.parameter = '{{ parameter }}_' || stated.agency_level),
+            max(rule.value) filter (where rule.parameter = '{{ parameter }}')
+        )::numeric(5, 1) as {{ parameter | lower | replace('_percent', '_target_percent') }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from (select distinct agency_level from {{ relation }}) as stated
+    left join {{ ref('dated_rule') }} as rule
+        on rule.rule_code = 'LEADER_TARGET' and {{ applies_on('rule', business_date()) }}
+    group by stated.agency_level
+{%- endmacro %}

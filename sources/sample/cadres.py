@@ -21,6 +21,20 @@ HEAD = {
     "LLVT": "Thủ trưởng đơn vị",
 }
 HEAD_XA = {"DANG": "Bí thư Đảng ủy", "NHA_NUOC": "Chủ tịch UBND", "SU_NGHIEP": "Hiệu trưởng"}
+STUDY_FIELDS = {
+    "14": 30,
+    "38": 14,
+    "31": 12,
+    "34": 12,
+    "72": 8,
+    "62": 6,
+    "48": 4,
+    "52": 4,
+    "58": 3,
+    "44": 3,
+    "22": 3,
+    "46": 1,
+}
 RANKS = {
     "CB": {"01.001": 6, "01.002": 40, "01.003": 54},
     "CC": {"01.001": 2, "01.002": 24, "01.003": 58, "01.004": 8, "06.031": 5, "04.025": 3},
@@ -98,6 +112,7 @@ def cadres(people: People, agencies: pl.DataFrame, members: pl.DataFrame, seed: 
     )
     frame = _with_career_dates(rng, frame, as_of)
     frame = _with_rank_and_level(rng, frame, seed)
+    frame = _with_study_field(stream(seed, "fields of study"), frame)
     return _with_retirement_decision(stream(seed, "retirement decisions"), frame, as_of)
 
 
@@ -194,6 +209,14 @@ def _with_rank_and_level(rng: np.random.Generator, frame: pl.DataFrame, seed: in
             pick(rng, {"2": 58, "3": 30, "4": 4, "0": 8}, n)
         ),
     ).drop("steps", "coefficient_from", "coefficient_step")
+
+
+def _with_study_field(rng: np.random.Generator, frame: pl.DataFrame) -> pl.DataFrame:
+    """The field of whoever has been to a college or beyond."""
+    drawn = pick(rng, STUDY_FIELDS, len(frame))
+    return frame.with_columns(
+        study_field=pl.when(pl.col("professional_education").is_in(["3", "4", "5", "6", "7"])).then(drawn)
+    )
 
 
 def _with_retirement_decision(rng: np.random.Generator, frame: pl.DataFrame, as_of: date) -> pl.DataFrame:

@@ -14,7 +14,7 @@ LABELLED = frozenset(
     {"ethnicity_code", "general_education", "professional_education", "political_theory", "state_management",
      "occupation_code", "sector", "end_reason", "agency_type", "leave_reason", "quota_source", "management_level",
      "authority_level", "assignment_kind", "training_type", "period_type", "subject_kind", "award_level",
-     "discipline_kind", "form", "classification", "allocation_scope", "retirement_basis"}
+     "discipline_kind", "form", "classification", "allocation_scope", "retirement_basis", "study_field"}
 )  # fmt: skip
 
 

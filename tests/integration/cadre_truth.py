@@ -66,6 +66,7 @@ def posts(connection: psycopg.Connection) -> pl.DataFrame:
         c_degree="professional_education",
         c_theory="political_theory",
         c_state="state_management",
+        c_field="study_field",
     )
     cells = truth("organisation").filter(pl.col("organisation_type").is_in(["B2", "C2"]))["organisation_code"]
     return (

@@ -37,6 +37,7 @@ from tests.integration.cadre_truth import (
     provinces_of_organisations,
     retirements,
     rule,
+    rules,
     same,
     total,
 )
@@ -411,6 +412,7 @@ def test_22_leaders_by_level(release_of_truth: psycopg.Connection) -> None:
         .filter(pl.col("is_current") & ~pl.col("assignment_kind").is_in(NOT_HELD) & pl.col("office").fill_null(False))
         .join(persons, on="person")
     )
+    science = [parameter for code, parameter in rules() if code == "SCIENCE_FIELD"]
     expected = []
     for group, rows in now.group_by(keys):
         who = rows.group_by("person").agg(
@@ -418,6 +420,8 @@ def test_22_leaders_by_level(release_of_truth: psycopg.Connection) -> None:
             degree=pl.col("c_degree").is_in(["4", "5", "6", "7"]).any(),
             higher=pl.col("c_degree").is_in(["5", "6", "7"]).any(),
             theory=pl.col("c_theory").is_in(["3", "4"]).any(),
+            field=pl.col("c_field").is_not_null().any(),
+            science=pl.col("c_field").is_in(science).any(),
         )
         minority = minority_told(who, now, keys, group)
         women, young = total(who["sex"] == "F"), total(who["age"] < rule("LEADER_TARGET", "YOUNG_MAX_YEARS"))
@@ -438,11 +442,13 @@ def test_22_leaders_by_level(release_of_truth: psycopg.Connection) -> None:
                 percent(young, len(who)),
                 float(rule("LEADER_TARGET", "YOUNG_PERCENT")),
                 None if minority is None else percent(minority, len(who)),
-                None,  # no text names a number for minorities and higher degrees: no target, nothing below it
+                None,  # no text names a number for minorities and the science-trained: no target, nothing below it
+                None,
+                total(who["field"]),
+                percent(total(who["science"]), total(who["field"])) if total(who["field"]) else None,
+                None,
                 None,
                 percent(total(who["higher"]), len(who)),
-                None,
-                None,
             )
         )
     last_without_level = [(row[0], row[1] is None, row[1]) for row in expected]

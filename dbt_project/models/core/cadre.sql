@@ -24,6 +24,7 @@ select
     cadre.coefficient,
     cadre.rank_from,
     cadre.professional_education,
+    cadre.study_field,
     cadre.political_theory,
     cadre.state_management,
     case

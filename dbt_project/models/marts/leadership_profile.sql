@@ -1,6 +1,6 @@
--- Who leads, in shares: women, young, minority, qualified. Key: profile_id; grain: source, agency level, management
--- level, and the whole country (source is NULL). A person counts once in each. Minority figures are withheld when they
--- or their complement are small, and for the country where only one source's figure is withheld.
+-- Who leads, in shares: women, young, minority, science-trained, qualified. Key: profile_id; grain: source, level of
+-- agencies, management level, and the whole country (source is NULL). A person counts once in each. Minority figures
+-- are withheld when they or their complement are small, and for the country where only one source's is withheld.
 with leaders as (
     select distinct
         assignment.source,
@@ -12,6 +12,8 @@ with leaders as (
         > {{ add_months(business_date(), '-12 * ' ~ rule_number('LEADER_TARGET', 'YOUNG_MAX_YEARS')) }} as is_young,
         date_part('year', age({{ business_date() }}, person.birth_date)) as age,
         person.ethnicity_code not in ('01', '55', '56') as is_minority,
+        cadre.study_field is not null as has_field,
+        science.parameter is not null as is_science_trained,
         cadre.professional_education in ('4', '5', '6', '7') as has_degree,
         cadre.professional_education in ('5', '6', '7') as has_higher_degree,
         cadre.political_theory in ('3', '4') as has_senior_theory
@@ -19,6 +21,11 @@ with leaders as (
     inner join {{ ref('agency') }} as agency on assignment.agency_id = agency.agency_id
     inner join {{ ref('cadre') }} as cadre on assignment.cadre_id = cadre.cadre_id
     inner join {{ ref('person') }} as person on assignment.person_id = person.person_id
+    left join {{ ref('dated_rule') }} as science
+        on
+            science.rule_code = 'SCIENCE_FIELD'
+            and cadre.study_field = science.parameter
+            and {{ applies_on('science', business_date()) }}
     where
         assignment.is_current
         and assignment.assignment_kind not in ('MIEN_NHIEM', 'TU_CHUC', 'THOI_GIU', 'TAM_DINH_CHI', 'CACH_CHUC')
@@ -37,6 +44,8 @@ counts as (
         (count(distinct person_id) filter (where age > 40 and age <= 50))::integer as from_41_to_50,
         (count(distinct person_id) filter (where age > 50))::integer as over_50,
         (count(distinct person_id) filter (where is_minority))::integer as minority_count,
+        (count(distinct person_id) filter (where has_field))::integer as with_field,
+        (count(distinct person_id) filter (where is_science_trained))::integer as science_trained,
         (count(distinct person_id) filter (where has_degree))::integer as with_degree,
         (count(distinct person_id) filter (where has_higher_degree))::integer as with_higher_degree,
         (count(distinct person_id) filter (where has_senior_theory))::integer as with_senior_theory
@@ -56,6 +65,28 @@ withheld as (
         *,
         {{ is_share_withheld(['agency_level', 'management_level']) }} as is_minority_suppressed
     from small
+),
+
+targets as (
+    {{ leader_targets('withheld', ['WOMEN_PERCENT', 'YOUNG_PERCENT', 'MINORITY_PERCENT', 'SCIENCE_PERCENT']) }}
+),
+
+shares as (
+    select
+        withheld.*,
+        targets.women_target_percent,
+        targets.young_target_percent,
+        targets.minority_target_percent,
+        targets.science_target_percent,
+        round(100.0 * withheld.women / withheld.leaders, 1)::numeric(5, 1) as women_percent,
+        round(100.0 * withheld.young / withheld.leaders, 1)::numeric(5, 1) as young_percent,
+        case
+            when not withheld.is_minority_suppressed then round(100.0 * withheld.minority_count / withheld.leaders, 1)
+        end::numeric(5, 1) as minority_percent,
+        round(100.0 * withheld.science_trained / nullif(withheld.with_field, 0), 1)::numeric(5, 1) as science_percent,
+        round(100.0 * withheld.with_higher_degree / withheld.leaders, 1)::numeric(5, 1) as higher_degree_percent
+    from withheld
+    inner join targets on withheld.agency_level is not distinct from targets.agency_level
 )
 
 select
@@ -73,26 +104,25 @@ select
     over_50,
     case when not is_minority_suppressed then minority_count end as minority,
     is_minority_suppressed,
+    with_field,
+    science_trained,
     with_degree,
     with_higher_degree,
     with_senior_theory,
-    round(100.0 * women / leaders, 1)::numeric(5, 1) as women_percent,
-    round(100.0 * young / leaders, 1)::numeric(5, 1) as young_percent,
-    case when not is_minority_suppressed then round(100.0 * minority_count / leaders, 1) end::numeric(5, 1)
-        as minority_percent,
-    {{ rule_number('LEADER_TARGET', 'WOMEN_PERCENT') }}::numeric(5, 1) as women_target_percent,
-    {{ rule_number('LEADER_TARGET', 'YOUNG_PERCENT') }}::numeric(5, 1) as young_target_percent,
-    {{ rule_number('LEADER_TARGET', 'MINORITY_PERCENT') }}::numeric(5, 1) as minority_target_percent,
-    round(100.0 * with_higher_degree / leaders, 1)::numeric(5, 1) as higher_degree_percent,
-    {{ rule_number('LEADER_TARGET', 'HIGHER_DEGREE_PERCENT') }}::numeric(5, 1) as higher_degree_target_percent,
-    round(100.0 * women / leaders, 1) < {{ rule_number('LEADER_TARGET', 'WOMEN_PERCENT') }} as is_below_women_target,
-    round(100.0 * young / leaders, 1) < {{ rule_number('LEADER_TARGET', 'YOUNG_PERCENT') }} as is_below_young_target,
-    case
-        when not is_minority_suppressed
-            then round(100.0 * minority_count / leaders, 1) < {{ rule_number('LEADER_TARGET', 'MINORITY_PERCENT') }}
-    end as is_below_minority_target,
-    round(100.0 * with_higher_degree / leaders, 1) < {{ rule_number('LEADER_TARGET', 'HIGHER_DEGREE_PERCENT') }}
-        as is_below_higher_degree_target,
+    women_percent,
+    young_percent,
+    minority_percent,
+    science_percent,
+    higher_degree_percent,
+    women_target_percent,
+    young_target_percent,
+    minority_target_percent,
+    science_target_percent,
+    women_percent < women_target_percent as is_below_women_target,
+    young_percent < young_target_percent as is_below_young_target,
+    minority_percent < minority_target_percent as is_below_minority_target,
+    science_percent < science_target_percent as is_below_science_target,
     {{ rules_basis(['LEADER_TARGET']) }} as legal_basis,
-    {{ rules_confidence(['LEADER_TARGET']) }} as rule_confidence
-from withheld
+    {{ rules_confidence(['LEADER_TARGET']) }} as rule_confidence,
+    {{ rules_confidence(['SCIENCE_FIELD']) }} as science_confidence
+from shares

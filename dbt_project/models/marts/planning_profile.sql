@@ -78,6 +78,26 @@ withheld as (
         *,
         {{ is_share_withheld(['agency_level']) }} as is_minority_suppressed
     from small
+),
+
+targets as (
+    {{ leader_targets('withheld', ['WOMEN_PERCENT', 'YOUNG_PERCENT', 'MINORITY_PERCENT']) }}
+),
+
+shares as (
+    select
+        withheld.*,
+        targets.women_target_percent,
+        targets.young_target_percent,
+        targets.minority_target_percent,
+        round(100.0 * withheld.women / nullif(withheld.candidates, 0), 1)::numeric(5, 1) as women_percent,
+        round(100.0 * withheld.young / nullif(withheld.candidates, 0), 1)::numeric(5, 1) as young_percent,
+        case
+            when not withheld.is_minority_suppressed
+                then round(100.0 * withheld.minority_count / nullif(withheld.candidates, 0), 1)
+        end::numeric(5, 1) as minority_percent
+    from withheld
+    inner join targets on withheld.agency_level is not distinct from targets.agency_level
 )
 
 select
@@ -93,23 +113,15 @@ select
     young,
     case when not is_minority_suppressed then minority_count end as minority,
     is_minority_suppressed,
-    round(100.0 * women / nullif(candidates, 0), 1)::numeric(5, 1) as women_percent,
-    round(100.0 * young / nullif(candidates, 0), 1)::numeric(5, 1) as young_percent,
-    case when not is_minority_suppressed then round(100.0 * minority_count / candidates, 1) end::numeric(5, 1)
-        as minority_percent,
-    {{ rule_number('LEADER_TARGET', 'WOMEN_PERCENT') }}::numeric(5, 1) as women_target_percent,
-    {{ rule_number('LEADER_TARGET', 'YOUNG_PERCENT') }}::numeric(5, 1) as young_target_percent,
-    {{ rule_number('LEADER_TARGET', 'MINORITY_PERCENT') }}::numeric(5, 1) as minority_target_percent,
-    round(100.0 * women / nullif(candidates, 0), 1) < {{ rule_number('LEADER_TARGET', 'WOMEN_PERCENT') }}
-        as is_below_women_target,
-    round(100.0 * young / nullif(candidates, 0), 1) < {{ rule_number('LEADER_TARGET', 'YOUNG_PERCENT') }}
-        as is_below_young_target,
-    case
-        when not is_minority_suppressed
-            then
-                round(100.0 * minority_count / nullif(candidates, 0), 1)
-                < {{ rule_number('LEADER_TARGET', 'MINORITY_PERCENT') }}
-    end as is_below_minority_target,
+    women_percent,
+    young_percent,
+    minority_percent,
+    women_target_percent,
+    young_target_percent,
+    minority_target_percent,
+    women_percent < women_target_percent as is_below_women_target,
+    young_percent < young_target_percent as is_below_young_target,
+    minority_percent < minority_target_percent as is_below_minority_target,
     {{ rules_basis(['LEADER_TARGET', 'PLANNING_LIMIT']) }} as legal_basis,
     {{ rules_confidence(['LEADER_TARGET', 'PLANNING_LIMIT']) }} as rule_confidence
-from withheld
+from shares

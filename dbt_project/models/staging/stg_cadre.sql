@@ -27,6 +27,7 @@ select
     coefficient,
     rank_from,
     professional_education,
+    study_field,
     political_theory,
     state_management,
     admission_date,
