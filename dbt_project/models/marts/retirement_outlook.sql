@@ -152,8 +152,10 @@ select
     outlook.exception_confidence,
     outlook.retirement_basis,
     outlook.retirement_on as decided_retires_on,
-    outlook.retirement_on < outlook.earliest_retires_on or outlook.retirement_on > outlook.latest_retires_on
-        as is_decided_out_of_bounds,
+    case
+        when outlook.retirement_basis in ('THUONG', 'SOM', 'KEO_DAI')
+            then outlook.retirement_on not between outlook.earliest_retires_on and outlook.latest_retires_on
+    end as is_decided_out_of_bounds,
     outlook.notice_on,
     outlook.decision_on,
     case
