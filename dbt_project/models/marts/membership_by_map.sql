@@ -19,31 +19,7 @@ with members as (
 ),
 
 counts as (
-    select
-        place.map_code,
-        place.map_province_code,
-        place.administrative_unit_id,
-        place.province_code,
-        place.mapping_state,
-        place.legal_basis,
-        place.rule_confidence,
-        members.source,
-        sum(members.members)::integer as members,
-        sum(members.official_members)::integer as official_members
-    from members
-    inner join {{ ref('int_province_by_map') }} as place
-        on
-            members.province_code is not distinct from place.province_code
-            and members.former_province_code is not distinct from place.former_province_code
-    group by
-        place.map_code,
-        place.map_province_code,
-        place.administrative_unit_id,
-        place.province_code,
-        place.mapping_state,
-        place.legal_basis,
-        place.rule_confidence,
-        members.source
+    {{ members_on_maps('members') }}
 )
 
 select
