@@ -10,12 +10,13 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psycopg
-from psycopg import sql
 
 from identity.bulk import filling
+from identity.changes import Linked, find_changes, linked_last, linked_now
+from identity.near import find_near
 from identity.person_ids import release_reused_keys
 from identity.rekeyed import follow_new_keys
 
@@ -24,72 +25,12 @@ if TYPE_CHECKING:
 
     from identity.model import BlockingRule
 
-RECORDS = ("member", "cadre")
 ROWS_THAT_AGE_STATISTICS = 20_000  # more changed rows than this ask for fresh ones
 
 _COMPARED = (
     "name_key", "plain_key", "other_name_key", "sex", "birth_date", "birth_precision", "personal_id",
     "party_card_no", "old_identity_no", "old_party_card_no", "hometown_units", "hometown_provinces", "admission_date",
 )  # fmt: skip
-
-_OPEN = """
-select
-    '{record}' as record, source, source_key, first_batch as batch, row_hash, full_name, other_name, sex, birth_date,
-    birth_date_precision, personal_id, old_identity_no, {card} as party_card_no, old_party_card_no, hometown_code,
-    admission_date
-from raw.{record} where last_batch is null
-"""
-
-#: A hometown code may be of today, of before July 2025, or both: every commune and province it can mean.
-_PLACES = """
-    select
-        code, string_agg(distinct unit, '|' order by unit) as units,
-        string_agg(distinct province, '|' order by province) as provinces
-    from (
-        select code, code as unit, parent_code as province from reference.administrative_unit
-        where code_set = '34' and level = 'commune'
-        union
-        select m.old_code, m.new_code, u.parent_code from reference.administrative_unit_mapping as m
-        inner join reference.administrative_unit as u on m.new_code = u.code
-        where m.level = 'commune' and u.code_set = '34' and u.level = 'commune'
-        union
-        select code, null, code from reference.administrative_unit where code_set = '34' and level = 'province'
-        union
-        select old_code, null, new_code from reference.administrative_unit_mapping where level = 'province'
-    ) as meaning
-    group by code
-"""
-
-_TOLD = " union all ".join(_OPEN.format(record=r, card=c) for r, c in (("member", "party_card_no"), ("cadre", "null")))
-
-#: Open rows that are new or say something else, and records that are told no more (`told` is false), in the order of
-#: the keys. One statement, so that workers share what is dear: keys of names, each made once thanks to the offset.
-_CHANGED_ROWS = f"""
-create temporary table changed_row on commit drop as
-select
-    named.*, identity.plain_key_of(named.name_key) as plain_key,
-    place.units as hometown_units, place.provinces as hometown_provinces,
-    identity.personal_id_verdict(named.personal_id, named.sex, named.birth_date, p.prefix is not null) as id_verdict
-from (
-    select
-        told.source is not null as told, known.record_id, record, source, source_key, told.batch, told.row_hash,
-        told.full_name, told.sex, told.birth_date, told.birth_date_precision as birth_precision, told.personal_id,
-        told.old_identity_no, told.party_card_no, told.old_party_card_no, told.hometown_code, told.admission_date,
-        identity.name_key(told.full_name) as name_key,
-        case when told.other_name is not null then identity.name_key(told.other_name) end as other_name_key
-    from ({_TOLD}) as told
-    full join identity.linkage_record as known using (source, record, source_key)
-    where case
-        when told.source is null then known.present
-        else %s or known.record_id is null or not known.present or known.batch <> told.batch
-            or known.row_hash <> told.row_hash
-    end
-    offset bigint '0'
-) as named
-left join ({_PLACES}) as place on named.hometown_code = place.code
-left join reference.identity_prefix as p on p.prefix = left(named.personal_id, 3)
-order by source collate "C", record collate "C", source_key collate "C"
-"""
 
 _VANISHED = """
 create temporary table vanished on commit drop as
@@ -137,6 +78,33 @@ cross join lateral (
 where told.number is not null
 """
 
+_TOUCHED_NUMBERS = """
+create temporary table touched_number on commit drop as
+select kind, number, sum(gone)::bigint as gone from (
+    select kind, number, gone from old_number
+    union all
+    select told.kind, told.number, 0 from dirty
+    inner join identity.linkage_record as r using (record_id)
+    cross join lateral (
+        values ('personal_id', r.personal_id), ('old_identity_no', r.old_identity_no),
+            ('old_party_card_no', r.old_party_card_no)
+    ) as told (kind, number)
+    where told.number is not null
+    union all
+    select 'personal_id', r.personal_id, 0 from new_key
+    inner join identity.linkage_record as r using (record_id) where r.personal_id is not null
+) as said group by kind, number
+"""
+
+#: Where every record is dirty, only ids of several records can have another verdict or be a conflict.
+_NUMBERS_OF_SEVERAL = """
+create temporary table touched_number on commit drop as
+select 'personal_id' as kind, personal_id as number, 0::bigint as gone from identity.linkage_record
+where present and personal_id is not null group by personal_id having count(*) > 1
+union
+select kind, number, 0 from old_number where kind = 'personal_id'
+"""
+
 #: Verdicts count holders, so they can change for records that nobody touched.
 _VERDICTS = """
 with held as (
@@ -166,9 +134,12 @@ insert into dirty select record_id from changed on conflict do nothing
 _ALL_DIRTY = "insert into dirty select record_id from identity.linkage_record where present"
 
 _DIRTY = """
-insert into dirty select r.record_id from changed_row as c
-inner join identity.linkage_record as r on c.source = r.source and c.record = r.record and c.source_key = r.source_key
-where c.told and r.record_id not in (select record_id from same_to_compare)
+insert into dirty
+select record_id from changed_row
+where told and record_id is not null and record_id not in (select record_id from same_to_compare)
+union all
+select r.record_id from changed_row as c inner join identity.linkage_record as r using (source, record, source_key)
+where c.told and c.record_id is null
 """
 
 _CROWDED = """
@@ -185,12 +156,12 @@ on conflict do nothing
 
 @dataclass(frozen=True)
 class Refreshed:
-    """How many records are open, must be weighed again, are gone since, and carry a key of another person."""
+    """How many records must be weighed again, are gone since, and carry a key of another person; what is linked."""
 
-    present: int
     dirty: int
     vanished: int
     reused: int
+    linked: Linked
 
 
 def refresh_records(
@@ -200,10 +171,7 @@ def refresh_records(
 
     A record is dirty when what linkage compares is new; with `everything` each open record is read again and dirty.
     """
-    connection.execute("set local parallel_tuple_cost = 0.005")
-    connection.execute("set local min_parallel_table_scan_size = 0")  # workers also while nothing is linked yet
-    connection.execute(_CHANGED_ROWS, [everything])
-    connection.execute("analyze changed_row")
+    linked = find_changes(connection, linked_last(connection), everything=everything)
     connection.execute(_VANISHED)
     follow_new_keys(connection, business_date)
     reused = release_reused_keys(connection, business_date)
@@ -215,136 +183,45 @@ def refresh_records(
     vanished = connection.execute(
         "update identity.linkage_record as r set present = false from vanished where vanished.record_id = r.record_id"
     ).rowcount
-    if written > ROWS_THAT_AGE_STATISTICS:
+    if written > ROWS_THAT_AGE_STATISTICS and not empty:
         connection.execute("analyze identity.linkage_record")
     connection.execute(_ALL_DIRTY if everything else _DIRTY)
     _number_verdicts(connection, most_holders, everything=everything)
     connection.execute("analyze dirty")
-    row = connection.execute(
-        "select (select count(*) from identity.linkage_record where present), (select count(*) from dirty)"
-    ).fetchone()
+    row = connection.execute("select count(*) from dirty").fetchone()
     assert row is not None
-    return Refreshed(int(row[0]), int(row[1]), vanished, reused)
+    return Refreshed(int(row[0]), vanished, reused, linked or linked_now(connection))
 
 
 def _number_verdicts(connection: psycopg.Connection, most_holders: int, *, everything: bool) -> None:
     """Verdicts of ids that changed hands; a record under a new key is among them, for its conflicts have a new name."""
-    connection.execute(
-        """
-        create temporary table touched_number on commit drop as
-        select kind, number, sum(gone)::bigint as gone from (
-            select kind, number, gone from old_number
-            union all
-            select told.kind, told.number, 0 from dirty
-            inner join identity.linkage_record as r using (record_id)
-            cross join lateral (
-                values ('personal_id', r.personal_id), ('old_identity_no', r.old_identity_no),
-                    ('old_party_card_no', r.old_party_card_no)
-            ) as told (kind, number)
-            where told.number is not null
-            union all
-            select 'personal_id', r.personal_id, 0 from new_key
-            inner join identity.linkage_record as r using (record_id) where r.personal_id is not null
-        ) as said group by kind, number
-        having not %s or count(*) > 1 or sum(gone) > 0
-        """,
-        [everything],
-    )
+    connection.execute(_NUMBERS_OF_SEVERAL if everything else _TOUCHED_NUMBERS)
     connection.execute("create index on touched_number (number); analyze touched_number")
     connection.execute(_VERDICTS.format(most_holders=int(most_holders)))
     for kind in () if everything else ("old_identity_no", "old_party_card_no"):
         connection.execute(_CROWDED.format(kind=kind), [most_holders])
 
 
-#: Keys that block records, where they are more than a column; as in `identity.features`, or coarser.
-_BLOCKING_KEYS = {
-    "birth_year": "date_part('year', r.birth_date)",
-    "family": "split_part(r.plain_key, ' ', 1)",
-    "given": "split_part(r.plain_key, ' ', -1)",
-    "hometown_province": "split_part(r.hometown_provinces, '|', 1)",
-    "id_head": "left(r.personal_id, 9)",
-    "id_ends": "left(r.personal_id, 6) || right(r.personal_id, 3)",
-    "id_tail": "right(r.personal_id, 6)",
-}
-_KEY_TYPES = {"birth_date": "date", "admission_date": "date", "birth_year": "double precision"}
-
 #: A number on too many records identifies nobody, whichever of them are loaded.
 _COMPARABLE = """
 with crowded_identity as materialized (
     select old_identity_no from identity.linkage_record as every
-    where present and old_identity_no is not null and {identity_asked}
+    where present and old_identity_no is not null {identity_asked}
     group by old_identity_no having count(*) > {most_holders}
 ), crowded_card as materialized (
     select old_party_card_no from identity.linkage_record as every
-    where present and old_party_card_no is not null and {card_asked}
+    where present and old_party_card_no is not null {card_asked}
     group by old_party_card_no having count(*) > {most_holders}
 )
-select {columns} from identity.linkage_record as r where r.present and {near}
+select {columns} from identity.linkage_record as r {among} where r.present
 """
+
+_HELD_NEAR = "and {0} in (select r.{0} from near_record inner join identity.linkage_record as r using (record_id))"
 
 _UNCROWDED = {
     "old_identity_no": "case when r.old_identity_no not in (table crowded_identity) then r.old_identity_no end",
     "old_party_card_no": "case when r.old_party_card_no not in (table crowded_card) then r.old_party_card_no end",
 }
-
-
-#: What a key settles besides itself: a rule that asks for more than another, so understood, finds nothing more.
-_SETTLES = {
-    "name_key": ("plain_key", "family", "given"),
-    "plain_key": ("family", "given"),
-    "birth_date": ("birth_year",),
-    "personal_id": ("id_head", "id_ends", "id_tail"),
-}
-
-#: Keys that pass over most records by themselves; of those that a rule has, the first is looked at before the others.
-_LEADING_KEYS = (
-    "personal_id", "party_card_no", "old_identity_no", "old_party_card_no", "other_name_key", "birth_date",
-    "admission_date", "name_key", "id_head", "id_ends", "id_tail",
-)  # fmt: skip
-
-
-def _key(name: str) -> str:
-    return _BLOCKING_KEYS.get(name, f"r.{name}")
-
-
-def _near(connection: psycopg.Connection, changed: Sequence[int], blocking: Iterable[BlockingRule]) -> list[int]:
-    """The changed records and all that share a blocking key with one of them: one scan, open to workers."""
-
-    def known(ours: Sequence[str], theirs: Sequence[str]) -> str:
-        """Whether these keys of r are those of a changed record; keys that are null are nobody's."""
-        told = ", ".join(f"%(changed_{name})s::{_KEY_TYPES.get(name, 'text')} []" for name in theirs)
-        places = ", ".join(f"key_{place}" for place, _ in enumerate(theirs))
-        some = f"select * from unnest({told}) as k ({places}) where num_nulls({places}) = 0"
-        return f"({', '.join(map(_key, ours))}) in ({some})"
-
-    sides = list(
-        dict.fromkeys(side for rule in blocking for side in ((rule.left, rule.right), (rule.right, rule.left)))
-    )
-    names = sorted({name for side in sides for part in side for name in part})
-    told = connection.execute(
-        f"select {', '.join(map(_key, names))} from identity.linkage_record as r where r.record_id = any(%s)",
-        [list(changed)],
-    ).fetchall()
-    said = dict(zip(names, map(list, zip(*told, strict=True)), strict=True)) if told else {}
-    if not said:
-        return []
-    values: dict[str, list[Any]] = {f"changed_{name}": column for name, column in said.items()}
-    rules_of: dict[str, list[str]] = {}
-    for ours, theirs in sides:
-        settled = {*ours, *(name for one in ours for name in _SETTLES.get(one, ()))}
-        if ours == theirs and any(a == b != ours and settled.issuperset(a) for a, b in sides):
-            continue
-        lead = next((name for name in _LEADING_KEYS if name in ours), ours[0])
-        values.setdefault(lead, []).extend(v for v in said[theirs[ours.index(lead)]] if v is not None)
-        rules_of.setdefault(lead, []).append(known(ours, theirs))
-    tests = [
-        f"({_key(lead)} = any(%({lead})s::{_KEY_TYPES.get(lead, 'text')} []) and ({' or '.join(rules)}))"
-        for lead, rules in rules_of.items()
-    ]
-    found = connection.execute(
-        f"select r.record_id from identity.linkage_record as r where r.present and ({' or '.join(tests)})", values
-    )
-    return sorted({*changed, *(record_id for (record_id,) in found)})
 
 
 def load_compared(
@@ -355,20 +232,19 @@ def load_compared(
 
     from identity.features import LINKAGE_RECORD
 
-    asked = sql.SQL("true")
-    within: sql.Composable = asked
+    among = asked = ""
     if near:
-        within = sql.SQL("r.record_id = any({}::bigint [])").format(sql.Literal(_near(connection, *near)))
-        asked = sql.SQL("{0} in (select r.{0} from identity.linkage_record as r where {1})")
-    query = sql.SQL(_COMPARABLE).format(
-        columns=sql.SQL(", ".join(_UNCROWDED.get(name, f"r.{name}") for name in LINKAGE_RECORD.names)),
-        most_holders=sql.Literal(most_holders),
-        identity_asked=asked.format(sql.SQL("old_identity_no"), within),
-        card_asked=asked.format(sql.SQL("old_party_card_no"), within),
-        near=within,
+        find_near(connection, *near)
+        among, asked = "inner join near_record using (record_id)", _HELD_NEAR
+    query = _COMPARABLE.format(
+        columns=", ".join(_UNCROWDED.get(name, f"r.{name}") for name in LINKAGE_RECORD.names),
+        most_holders=int(most_holders),
+        identity_asked=asked.format("old_identity_no"),
+        card_asked=asked.format("old_party_card_no"),
+        among=among,
     )
     text = io.BytesIO()
-    with connection.cursor().copy(sql.SQL("copy ({}) to stdout (format csv)").format(query)) as copy:
+    with connection.cursor().copy(f"copy ({query}) to stdout (format csv)") as copy:
         for block in copy:
             text.write(block)
     text.seek(0)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -42,7 +44,8 @@ def link_persons(connection: psycopg.Connection, business_date: date) -> Summary
     """
     from identity.clustering import Guards
     from identity.clusters import build_clusters
-    from identity.model import load_settings
+    from identity.model import blocking_rules, load_settings
+    from identity.near import digest_keys
     from identity.records import ROWS_THAT_AGE_STATISTICS, refresh_records
     from identity.scoring import refresh_scores
 
@@ -55,9 +58,10 @@ def link_persons(connection: psycopg.Connection, business_date: date) -> Summary
         connection.execute("set local work_mem = '128MB'")
         connection.execute("set local random_page_cost = 1.1")  # what changed is found by index
         clear_work(connection)
-        version = _version(connection)
+        version = _version(connection, settings)
         everything = _other_version(connection, version)
         refreshed = refresh_records(connection, settings["most_holders"], business_date, everything=everything)
+        digest_keys(connection, blocking_rules(settings), everything=everything)
         connection.execute("create temporary table touched_pair (left_id bigint, right_id bigint) on commit drop")
         by_rule = refresh_evidence(connection)
         if refreshed.dirty > ROWS_THAT_AGE_STATISTICS:
@@ -71,10 +75,13 @@ def link_persons(connection: psycopg.Connection, business_date: date) -> Summary
         conflicts = refresh_conflicts(connection, everything=everything)
         connection.execute(
             """
-            insert into identity.linked_version (version) values (%s)
-            on conflict (one) do update set version = excluded.version, linked_at = now()
+            insert into identity.linked_version (version, records, marks, batch)
+            values (%(version)s, %(records)s, %(marks)s, %(batch)s)
+            on conflict (one) do update set
+                version = excluded.version, records = excluded.records, marks = excluded.marks, batch = excluded.batch,
+                linked_at = now()
             """,
-            [version],
+            {"version": version, **asdict(refreshed.linked)},
         )
         row = connection.execute(
             """
@@ -85,7 +92,7 @@ def link_persons(connection: psycopg.Connection, business_date: date) -> Summary
         ).fetchone()
         assert row is not None
     return Summary(
-        records=refreshed.present,
+        records=refreshed.linked.records,
         weighed=refreshed.dirty,
         persons=int(row[0]),
         new_persons=changes.new,
@@ -107,12 +114,14 @@ def clear_work(connection: psycopg.Connection) -> None:
         connection.execute(sql.SQL("drop table {}").format(sql.Identifier("pg_temp", table)))
 
 
-def _version(connection: psycopg.Connection) -> str:
+def _version(connection: psycopg.Connection, settings: Mapping[str, Any]) -> str:
     """A digest of all that evidence follows from beside the records."""
     from identity.features import FREQUENCIES
-    from identity.model import PARAMETERS, SETTINGS
+    from identity.model import PARAMETERS, SETTINGS, blocking_rules
+    from identity.near import blocking_digests
 
     digest = hashlib.sha256(RULE_VERSION.encode())
+    digest.update(blocking_digests(blocking_rules(settings)).encode())
     for file in (SETTINGS, PARAMETERS, FREQUENCIES):
         digest.update(file.read_bytes())
     row = connection.execute(

@@ -53,7 +53,21 @@ create table if not exists identity.linked_version (
     version text not null,
     linked_at timestamptz not null default now()
 );
+alter table identity.linked_version
+add column if not exists records bigint, add column if not exists marks numeric, add column if not exists batch bigint;
 comment on table identity.linked_version is 'Rules, model, settings and reference data of the last linking; another version links everything anew';
+comment on column identity.linked_version.records is 'Open rows of raw that were linked';
+comment on column identity.linked_version.marks is 'Sum of identity.version_mark over them: whether raw says something else since';
+comment on column identity.linked_version.batch is 'Last batch that was among them';
+
+-- A number for one version of one record, so that sums tell whether two sets of versions are the same.
+create or replace function identity.version_mark(
+    record text, source text, source_key text, batch bigint, row_hash uuid
+) returns bigint
+language sql immutable parallel safe
+return uuid_hash_extended(
+    row_hash, hashtextextended(source_key, hashtextextended(source, hashtextextended(record, batch)))
+);
 
 create table if not exists identity.evidence (
     evidence_id bigint generated always as identity primary key,
