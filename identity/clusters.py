@@ -76,10 +76,13 @@ def _frame(
     return pl.read_csv(text.getvalue(), has_header=False, schema=schema)
 
 
-def spread(connection: psycopg.Connection, table: str, least: float, rounds: int | None = None) -> None:
-    """Add to `table` (record_id, round) what evidence of at least `least` bits or a decision ties to its records."""
-    round_no = 1
-    while rounds is None or round_no <= rounds:
+def spread(connection: psycopg.Connection, table: str, least: float, first: int = 1, last: int | None = None) -> None:
+    """Add to `table` (record_id, round) what evidence of at least `least` bits or a decision ties to its records.
+
+    Round `first` begins at the records of the round before it; without `last` it goes on until nothing is added.
+    """
+    round_no = first
+    while last is None or round_no <= last:
         if connection.execute(_NEIGHBOURS.format(table=table), {"round": round_no, "least": least}).rowcount == 0:
             break
         round_no += 1
@@ -119,9 +122,8 @@ def _close_over(connection: psycopg.Connection, guards: Guards) -> None:
     spread(connection, "affected", guards.link)
     connection.execute("create temporary table beside (record_id bigint primary key, round int) on commit drop")
     connection.execute("insert into beside select record_id, 0 from affected")
-    spread(connection, "beside", guards.review, rounds=1)
-    connection.execute("update beside set round = 0")
-    spread(connection, "beside", guards.link)
+    spread(connection, "beside", guards.review, last=1)
+    spread(connection, "beside", guards.link, first=2)
     connection.execute("analyze beside")
 
 

@@ -115,8 +115,7 @@ class LinkageModel:
     def _rule_sql(self, number: int, rule: BlockingRule, left: str, right: str) -> str:
         on = " and ".join(f"l.{a} = r.{b}" for a, b in zip(rule.left, rule.right, strict=True))
         keys = ", ".join(rule.right)
-        known = " and ".join(f"f.{key} is not null" for key in rule.right)
-        met = " and ".join(f"f.{b} = l.{a}" for a, b in zip(rule.left, rule.right, strict=True))
+        known = " and ".join(f"{key} is not null" for key in rule.right)
         if rule.left != rule.right or left != right:
             sides = "l.unique_id <> r.unique_id" + ("" if rule.settled else " and (l.is_open or r.is_open)")
         elif rule.settled:
@@ -127,8 +126,9 @@ class LinkageModel:
             select l.unique_id as a, r.unique_id as b, {number} as rule
             from {left} as l
             inner join (
-                select * from {right} as f semi join {left} as l on {met} where {known}
-                qualify count(*) over (partition by {keys}) <= {self.largest_block}
+                from {right} anti join (
+                    select {keys} from {right} where {known} group by {keys} having count(*) > {self.largest_block}
+                ) as crowded using ({keys})
             ) as r on {on}
             where {sides} and not coalesce({self.hopeless}, false)
             """
