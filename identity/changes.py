@@ -121,7 +121,7 @@ from changed_row as c left join identity.linkage_record as known using (record_i
 class Linked:
     """The open versions that were linked: how many, the sum of their marks, and the last batch among them.
 
-    Two sets of versions have the same count and sum only where they are the same (identity.version_mark).
+    A mark is a digest of 64 bits (identity.version_mark), so that other versions do not come to the same count and sum.
     """
 
     records: int
