@@ -30,7 +30,13 @@ def context() -> Any:
     made = gx.get_context(mode="ephemeral")
     made.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
     made.variables.analytics_enabled = False
+    # GX would write its configuration as YAML into memory, for nobody, whenever a batch comes or goes.
+    made.variables.save = _nowhere
     return made
+
+
+def _nowhere() -> None:
+    """Keep nothing."""
 
 
 @cache

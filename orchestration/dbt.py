@@ -1,4 +1,8 @@
-"""The one place that runs dbt: environment of the profile, manifest, commands in this process."""
+"""The one place that runs dbt: environment of the profile, manifest, commands in this process.
+
+The project is parsed with constants in place of server and date, so that dbt's partial parsing serves from
+one night to the next, and once a process: every command after that takes the parsed project as it is.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,24 @@ import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from orchestration.server import DATABASE
 from orchestration.settings import PROJECT, Settings
 from sources.errors import ExplainedError
 
 DBT_PROJECT = PROJECT / "dbt_project"
+#: What a parsed project does not depend on: which server it will be run on, and for which date.
+_PARSED_FOR = {
+    "LIENTHONG_DBT_HOST": "127.0.0.1",
+    "LIENTHONG_DBT_PORT": "1",
+    "LIENTHONG_DBT_USER": "nobody",
+    "LIENTHONG_DBT_PASSWORD": "nothing",
+    "LIENTHONG_BUSINESS_DATE": "2000-01-01",
+}
 
 
 class DbtError(ExplainedError):
@@ -62,11 +76,30 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
 
 def run_dbt(arguments: Sequence[str], environment: Mapping[str, str], callback: Any = None) -> Any:
     """Run one dbt command in this process and return its result. Raises DbtError naming the failed nodes."""
+    return _invoke(arguments, environment, _parsed(environment), callback)
+
+
+def _parsed(environment: Mapping[str, str]) -> Any:
+    """The project as dbt reads it from what is on disk now."""
+    project = Path(environment["DBT_PROJECT_DIR"])
+    return _parse(tuple(sorted({**environment, **_PARSED_FOR}.items())), _newest(project))
+
+
+@lru_cache(maxsize=1)
+def _parse(environment: tuple[tuple[str, str], ...], _newest: float) -> Any:
+    return _invoke(["parse"], dict(environment))
+
+
+def _newest(project: Path) -> float:
+    return max(f.stat().st_mtime for f in project.rglob("*") if f.suffix in {".sql", ".yml", ".csv"})
+
+
+def _invoke(arguments: Sequence[str], environment: Mapping[str, str], parsed: Any = None, callback: Any = None) -> Any:
     from dbt.cli.main import dbtRunner
 
     with _environment(environment):
-        outcome = dbtRunner(callbacks=[callback] if callback else []).invoke(
-            [*arguments, "--log-level", "none", "--no-use-colors"]
+        outcome = dbtRunner(manifest=parsed, callbacks=[callback] if callback else []).invoke(
+            [arguments[0], "--log-level", "none", "--log-level-file", "info", "--no-use-colors", *arguments[1:]]
         )
     if outcome.exception:
         raise DbtError(f"dbt {arguments[0]} stopped: {' '.join(str(outcome.exception).split())}")
@@ -82,9 +115,12 @@ def run_dbt(arguments: Sequence[str], environment: Mapping[str, str], callback: 
 def ensure_manifest(configuration: Settings) -> Path:
     """The manifest of the project as it is on disk now, parsed again only when a file is newer."""
     manifest = target_folder(configuration) / "manifest.json"
-    suffixes = {".sql", ".yml", ".csv"}
-    newest = max(f.stat().st_mtime for f in DBT_PROJECT.rglob("*") if f.suffix in suffixes)
-    if not manifest.exists() or manifest.stat().st_mtime < newest:
-        nowhere = "postgresql://nobody:nothing@127.0.0.1:1/none"  # parsing opens no connection
-        run_dbt(["parse"], dbt_environment(configuration, nowhere, date(2000, 1, 1)))
+    if not manifest.exists() or manifest.stat().st_mtime < _newest(DBT_PROJECT):
+        _parsed(dbt_environment(configuration, nowhere(configuration)))
     return manifest
+
+
+def nowhere(configuration: Settings) -> str:
+    """An address for commands that open no connection; only the name of the database is true."""
+    database = urlsplit(configuration.database_url or "").path.lstrip("/") or DATABASE
+    return f"postgresql://nobody:nothing@127.0.0.1:1/{database}"

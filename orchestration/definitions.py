@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dagster as dg
 
-from orchestration.assets.models import build_model_assets, dbt_resource
+from orchestration.assets.models import build_model_assets
 from orchestration.assets.raw import build_raw_assets
 from orchestration.assets.release import build_release_asset
-from orchestration.dbt import ensure_manifest, target_folder
+from orchestration.dbt import ensure_manifest
 from orchestration.resources import NightResource
 from orchestration.settings import TIMEZONE, Settings, settings
 from sources.registry import load_sources
@@ -32,7 +32,7 @@ def build_definitions(configuration: Settings) -> dg.Definitions:
                 default_status=dg.DefaultScheduleStatus.RUNNING,
             )
         ],
-        resources={"night": NightResource(), "dbt": dbt_resource(target_folder(configuration))},
+        resources={"night": NightResource()},
         executor=dg.in_process_executor,
     )
 

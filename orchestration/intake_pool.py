@@ -1,7 +1,8 @@
 """Intake of many sources at once: a few worker processes, each taking one kind of one source at a time.
 
 Great Expectations must not run twice in one process, and a worker that dies must not take the night
-with it: hence processes, and a pool that is opened again when one of them is lost.
+with it: hence processes, and a pool that is opened again when one of them is lost. They come from a fork
+server, so that Great Expectations, which takes seconds to import, is imported once.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import date
+from multiprocessing import forkserver
+from multiprocessing.context import ForkServerContext
 
 from orchestration.intake import OUR_FAULT, BatchOutcome, take_in
 from sources.registry import Source
@@ -59,6 +62,19 @@ class Night:
     environment: Mapping[str, str]
 
 
+def workers_context() -> ForkServerContext:
+    """Where workers come from: processes that hold what intake needs, and nothing of this one."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["orchestration.intake_worker"])
+    return context
+
+
+def warm_up() -> None:
+    """Begin the imports of the workers, beside whatever this process does meanwhile."""
+    workers_context()
+    forkserver.ensure_running()
+
+
 def _work(delivery: Delivery, night: Night) -> Delivery:
     outcomes = take_in(
         delivery.source,
@@ -77,7 +93,7 @@ def _lost(delivery: Delivery, sentence: str) -> Delivery:
 
 
 def _once(wanted: Sequence[Delivery], night: Night, workers: int) -> Iterator[Delivery]:
-    context = multiprocessing.get_context("spawn")
+    context = workers_context()
     unfinished: list[Delivery] = []
     with ProcessPoolExecutor(min(workers, len(wanted)), mp_context=context) as pool:
         futures = {pool.submit(_work, delivery, night): delivery for delivery in wanted}

@@ -85,12 +85,14 @@ def prepare_dagster_home(configuration: Settings) -> None:
 
 def run_night(configuration: Settings, business_date: date, sources: Sequence[str] = ()) -> NightSummary:
     """Run the nightly job. Raises ExplainedError when a named source is not registered."""
+    from orchestration.intake_pool import warm_up
     from sources.registry import load_sources
 
     known = load_sources(configuration.registry)
     if unknown := set(sources) - set(known):
         raise ExplainedError(f"No such source: {', '.join(sorted(unknown))}; `lienthong sources list` shows all.")
     started = time.monotonic()
+    warm_up()
     prepare_dagster_home(configuration)
     with shown():
         progress().stage("Khởi động")
@@ -102,9 +104,8 @@ def run_night(configuration: Settings, business_date: date, sources: Sequence[st
 
 
 def _run_job(configuration: Settings, business_date: date, sources: Sequence[str]) -> tuple[str, str | None]:
-    import dagster as dg
-
     from orchestration.definitions import build_definitions
+    from orchestration.event_log import night_instance
 
     job = build_definitions(configuration).resolve_job_def("nightly")
     selection = None
@@ -113,7 +114,11 @@ def _run_job(configuration: Settings, business_date: date, sources: Sequence[str
         selection = [k for k in keys if not (len(k.path) == 3 and k.path[0] == "raw") or k.path[1] in sources]
     log = configuration.dagster_home / "night.log"
     # What Dagster and dbt print while they work is kept, but not shown: progress is.
-    with dg.DagsterInstance.get() as instance, log.open("a") as kept, contextlib.redirect_stdout(kept):
+    with (
+        night_instance(configuration.dagster_home) as instance,
+        log.open("a") as kept,
+        contextlib.redirect_stdout(kept),
+    ):
         result = job.execute_in_process(
             instance=instance,
             run_config={

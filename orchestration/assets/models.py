@@ -1,20 +1,16 @@
 """Reference data, persons and dbt's models as assets."""
 
-import os
-import sys
 from collections.abc import Iterator, Mapping
-from functools import cached_property
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
-from packaging.version import Version
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
 from orchestration.assets.raw import record_key
 from orchestration.candidate import record_candidate
-from orchestration.dbt import DBT_PROJECT, dbt_environment
+from orchestration.dbt import dbt_environment
+from orchestration.dbt_build import build
 from orchestration.progress import progress
 from orchestration.reference import load_reference
 from orchestration.resources import NightResource, ensure_sample
@@ -41,22 +37,6 @@ class Translator(DagsterDbtTranslator):
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
         """The owner a model names, else the warehouse team."""
         return [dbt_resource_props.get("meta", {}).get("owner", "team:warehouse")]
-
-
-class OfflineDbt(DbtCliResource):
-    """dbt's command line whose version is read from its package: `dbt --version` asks pypi.org for newer ones."""
-
-    @cached_property
-    def _cli_version(self) -> Version:
-        return Version(metadata.version("dbt-core"))
-
-
-def dbt_resource(target: Path) -> DbtCliResource:
-    """dbt's command line, writing outside the repository."""
-    dbt = Path(sys.executable).parent / "dbt"  # of this environment, whatever PATH says
-    return OfflineDbt(  # type: ignore[call-arg]  # the constructor of its base takes them all
-        project_dir=str(DBT_PROJECT), profiles_dir=str(DBT_PROJECT), target_path=str(target), dbt_executable=str(dbt)
-    )
 
 
 def build_model_assets(manifest: Path) -> list[dg.AssetsDefinition]:
@@ -101,10 +81,10 @@ def build_model_assets(manifest: Path) -> list[dg.AssetsDefinition]:
         exclude="resource_type:seed resource_type:snapshot resource_type:unit_test",
         dagster_dbt_translator=Translator(),
     )
-    def models(context: dg.AssetExecutionContext, dbt: DbtCliResource, night: NightResource) -> Iterator[Any]:
+    def models(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[Any]:
         progress().stage("Dựng mô hình dữ liệu")
-        os.environ.update(dbt_environment(night.settings, night.url, night.date))
+        environment = dbt_environment(night.settings, night.url, night.date)
         with record_candidate(night.url, context.run_id, night.date, whole=not context.is_subset):
-            yield from dbt.cli(["build"], context=context).stream()
+            yield from build(context, environment)
 
     return [reference, person_link, models]

@@ -10,7 +10,7 @@ from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any
 
-from orchestration.dbt import dbt_environment, run_dbt
+from orchestration.dbt import dbt_environment, nowhere, run_dbt
 from orchestration.settings import Settings
 
 #: A column as ("schema.relation", "column").
@@ -98,10 +98,10 @@ def models(manifest: Mapping[str, Any]) -> dict[str, Model]:
 
 def compiled_models(configuration: Settings, business_date: date) -> dict[str, str]:
     """SQL of every model by "schema.relation"; dbt compiles without asking a server anything."""
-    nowhere = "postgresql://nobody:nothing@127.0.0.1:1/none"
     arguments = ["compile", "--no-introspect", "--no-populate-cache", "--no-write-json"]
     outcome = run_dbt(
-        [*arguments, "--select", "resource_type:model"], dbt_environment(configuration, nowhere, business_date)
+        [*arguments, "--select", "resource_type:model"],
+        dbt_environment(configuration, nowhere(configuration), business_date),
     )
     return {
         f"{r.node.schema}.{r.node.alias}": r.node.compiled_code

@@ -23,7 +23,7 @@ from types import ModuleType
 
 import psycopg
 
-from sources.connectors import columns, database, delimited, rest, workbook
+from sources.connectors import columns, database, delimited, http, rest, workbook
 from sources.connectors.base import Delivery, Job, Progress, SourceError
 from sources.connectors.landing import Landing
 from sources.text.decoding import converter
@@ -37,8 +37,17 @@ def preload() -> None:
     """Load what the fork server should hold beyond the imports of this module."""
     for encoding in ("tcvn3", "vni"):
         converter(encoding)
-    for module in ("fsspec.implementations.local", "sqlalchemy.dialects.postgresql", "sqlalchemy.dialects.sqlite"):
+    for module in (
+        "asyncssh",  # looks for a library with a compiler, at every import
+        "fsspec.implementations.local",
+        "httpcore",
+        "sqlalchemy.dialects.postgresql",
+        "sqlalchemy.dialects.sqlite",
+        "sqlite3",
+        "sshfs",
+    ):
         importlib.import_module(module)
+    http.trust()
 
 
 def run(job: Job, answers: Connection) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import random
+import ssl
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import cache
 from types import TracebackType
 from typing import Any
 
@@ -36,6 +38,12 @@ class Page:
     content: Any
 
 
+@cache
+def trust() -> ssl.SSLContext:
+    """The certificates that are believed, read once a process and by none of its children."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class Client:
     """Requests for one record, with the system's way of proving who asks."""
 
@@ -57,7 +65,11 @@ class Client:
         self.auth = str(job.option("auth") or ("bearer" if job.option("token") else "none"))
         self.token: str | None = str(job.option("token") or "") or None
         self.http = httpx.Client(
-            timeout=_TIMEOUT, follow_redirects=False, trust_env=False, headers={"accept": "application/json"}
+            verify=trust(),
+            timeout=_TIMEOUT,
+            follow_redirects=False,
+            trust_env=False,
+            headers={"accept": "application/json"},
         )
 
     def __enter__(self) -> Client:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-from importlib import metadata
 from pathlib import Path
 
 import pytest
 import yaml
 from dagster._core.instance.ref import InstanceRef
 
-from orchestration.assets.models import OfflineDbt, dbt_resource
-from orchestration.dbt import dbt_environment
+from orchestration.dbt import dbt_environment, run_dbt
 from orchestration.night import prepare_dagster_home
 from orchestration.settings import PROJECT, settings
 
@@ -40,15 +38,14 @@ def test_dbt() -> None:
     assert project["flags"]["send_anonymous_usage_stats"] is False
 
 
-def test_dbt_is_not_asked_for_its_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`dbt --version`, which dagster-dbt would run every night, looks for newer versions on pypi.org."""
+def test_dbt_asks_nobody_for_newer_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`dbt --version`, which dagster-dbt's command line would run every night, looks for them on pypi.org."""
 
-    def asked(*_: object) -> bytes:
+    def asked(*_: object, **__: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr("dagster_dbt.core.resource.check_output", asked)
-    resource = dbt_resource(tmp_path).process_config_and_initialize()
-    assert str(resource._cli_version) == metadata.version("dbt-core")
-    monkeypatch.delattr(OfflineDbt, "_cli_version")
-    with pytest.raises(AssertionError):
-        _ = dbt_resource(tmp_path)._cli_version
+    (tmp_path / "dbt_project.yml").write_text("{name: small, profile: lienthong}")
+    environment = dbt_environment(settings(), "postgresql://u:p@127.0.0.1:1/d") | {"DBT_PROJECT_DIR": str(tmp_path)}
+    monkeypatch.setattr("socket.socket.connect", asked)
+    monkeypatch.setattr("socket.getaddrinfo", asked)
+    assert run_dbt(["list"], environment) == []

@@ -1,0 +1,10 @@
+"""What the fork server of the intake pool holds, so that its workers begin with it."""
+
+from expectations import context, suites
+from orchestration import intake
+from sources.contract import load_contracts
+
+__all__ = ["context", "intake", "suites"]
+
+load_contracts()
+context.context()
