@@ -38,11 +38,20 @@ def discard_server(home: Path) -> None:
         shutil.rmtree(data, ignore_errors=True)
 
 
+def ensure_fleeting_server(home: Path) -> str:
+    """Start an embedded server that need not outlive the machine: a database comes and goes without the disk."""
+    url = ensure_server(home)
+    for setting in ("fsync", "full_page_writes"):
+        _in_server(url, f"alter system set {setting} = off")
+    _in_server(url, "select pg_reload_conf()")
+    return url
+
+
 @pytest.fixture(scope="session")
 def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of an embedded server that lives as long as the session of this worker."""
     home: Path = tmp_path_factory.mktemp("server")
-    url = ensure_server(home)
+    url = ensure_fleeting_server(home)
     yield url
     discard_server(home)
 

@@ -30,7 +30,7 @@ from sources.sample.clean import World, world
 from sources.sample.deliveries import with_all_keys
 from sources.sample.styles import registered
 from sources.sample.world import build
-from tests.conftest import discard_server
+from tests.conftest import discard_server, ensure_fleeting_server
 
 SCALE, SEED, AS_OF = 0.002, 1, date(2026, 11, 22)
 LIENTHONG = Path(sys.executable).parent / "lienthong"
@@ -144,7 +144,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _night(home: Path) -> None:
-    build(SCALE, SEED, AS_OF, home / "sample", ensure_server(home), faults=False)
+    build(SCALE, SEED, AS_OF, home / "sample", ensure_fleeting_server(home), faults=False)
     environment = {k: v for k, v in os.environ.items() if not k.startswith("LIENTHONG_")}
     night = subprocess.run(
         [str(LIENTHONG), "nightly", "--json", "--date", AS_OF.isoformat()],

@@ -22,7 +22,7 @@ from orchestration.settings import PROJECT
 from sources.contract import KINDS
 from sources.registry import load_sources
 from sources.sample.bodies import BY_CODE
-from tests.conftest import discard_server
+from tests.conftest import discard_server, ensure_fleeting_server
 from tests.integration.offline import means, run_offline
 
 pytestmark = pytest.mark.timeout(600)
@@ -127,6 +127,8 @@ def forbid(installation: Installation) -> None:
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     folder = tmp_path_factory.mktemp("night")
     made = Installation(folder / "home", folder / "second")
+    for home in (made.home, made.second):
+        ensure_fleeting_server(home)
     built = made.run("sample", "build", "--scale", SCALE, "--as-of", "2026-11-22")
     assert built.returncode == 0, built.stderr
     forbid(made)
