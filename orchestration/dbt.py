@@ -76,7 +76,7 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
 
 def run_dbt(arguments: Sequence[str], environment: Mapping[str, str], callback: Any = None) -> Any:
     """Run one dbt command in this process and return its result. Raises DbtError naming the failed nodes."""
-    return _invoke(arguments, environment, _parsed(environment), callback)
+    return _invoke(arguments, environment, _parsed(environment).deepcopy(), callback)  # dbt writes into what it runs
 
 
 def _parsed(environment: Mapping[str, str]) -> Any:

@@ -68,7 +68,7 @@ def _template(server_url: str) -> str:
 def warehouse_url(server_url: str, _template: str) -> Iterator[str]:
     """Address of a prepared, empty warehouse that only this test uses."""
     name = f"warehouse_{uuid.uuid4().hex[:12]}"
-    _in_server(server_url, f"create database {name} template {_template}")
+    _in_server(server_url, f"create database {name} template {_template} strategy file_copy")
     yield server_url.rsplit("/", 1)[0] + f"/{name}"
     _in_server(server_url, f"drop database {name} with (force)")
 
