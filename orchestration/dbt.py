@@ -20,6 +20,8 @@ from orchestration.settings import PROJECT, Settings
 from sources.errors import ExplainedError
 
 DBT_PROJECT = PROJECT / "dbt_project"
+#: What was not built goes to dbt.log; a command that says otherwise after these is heard.
+_QUIETLY = ("--log-level", "none", "--log-level-file", "info", "--no-use-colors")
 #: What a parsed project does not depend on: which server it will be run on, and for which date.
 _PARSED_FOR = {
     "LIENTHONG_DBT_HOST": "127.0.0.1",
@@ -99,7 +101,7 @@ def _invoke(arguments: Sequence[str], environment: Mapping[str, str], parsed: An
 
     with _environment(environment):
         outcome = dbtRunner(manifest=parsed, callbacks=[callback] if callback else []).invoke(
-            [arguments[0], "--log-level", "none", "--log-level-file", "info", "--no-use-colors", *arguments[1:]]
+            [arguments[0], *_QUIETLY, *arguments[1:]]
         )
     if outcome.exception:
         raise DbtError(f"dbt {arguments[0]} stopped: {' '.join(str(outcome.exception).split())}")

@@ -16,6 +16,8 @@ from sources.extract import Delivery, ExtractRequest, SourceError, extract
 from sources.registry import Source
 
 PLACE = ("row_no", "file", "sheet", "deleted")
+#: How often a service of a test looks whether it shall end, in seconds.
+POLL = 0.02
 
 
 @dataclass

@@ -16,7 +16,7 @@ import xlsxwriter
 
 from orchestration.check_source import check_source
 from sources.registry import RegistryError, load_source
-from tests.extracting import Taken, refused, source, take
+from tests.extracting import POLL, Taken, refused, source, take
 from tests.intake_world import load_prefixes
 from tests.unit.test_connector_text import as_windows_shows, encode
 from tests.unit.test_looks import CLEAN, NAMES
@@ -43,7 +43,7 @@ def served() -> Iterator[tuple[str, list[dict[str, Any]]]]:
             self.wfile.write(body)
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(POLL,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}", items
     server.shutdown()
     server.server_close()

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from tests.extracting import Taken, refused, take
+from tests.extracting import POLL, Taken, refused, take
 
 COLUMNS = {"source_key": "id", "full_name": "hoTen", "coefficient": "luong.heSo", "category": "loai"}
 ROWS = 23
@@ -86,7 +86,7 @@ def service() -> Iterator[Service]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     state.url = f"http://127.0.0.1:{server.server_port}/api"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(POLL,), daemon=True)
     thread.start()
     yield state
     server.shutdown()
