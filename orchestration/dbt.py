@@ -21,7 +21,7 @@ from sources.errors import ExplainedError
 
 DBT_PROJECT = PROJECT / "dbt_project"
 #: What was not built goes to dbt.log; a command that says otherwise after these is heard.
-_QUIETLY = ("--log-level", "none", "--log-level-file", "info", "--no-use-colors")
+_QUIETLY = ("--log-level", "none", "--log-level-file", "info", "--no-use-colors", "--no-write-json")
 #: What a parsed project does not depend on: which server it will be run on, and for which date.
 _PARSED_FOR = {
     "LIENTHONG_DBT_HOST": "127.0.0.1",
@@ -89,7 +89,7 @@ def _parsed(environment: Mapping[str, str]) -> Any:
 
 @lru_cache(maxsize=1)
 def _parse(environment: tuple[tuple[str, str], ...], _newest: float) -> Any:
-    return _invoke(["parse"], dict(environment))
+    return _invoke(["parse", "--write-json"], dict(environment))
 
 
 def _newest(project: Path) -> float:

@@ -28,7 +28,10 @@ def build(context: dg.AssetExecutionContext, environment: Mapping[str, str]) -> 
     messages: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
     with ThreadPoolExecutor(1, "dbt") as pool:
         building = pool.submit(
-            run_dbt, ["build", "--log-level-file", "debug", *chosen.selection_args], environment, _into(messages)
+            run_dbt,
+            ["build", "--log-level-file", "debug", "--write-json", *chosen.selection_args],
+            environment,
+            _into(messages),
         )
         building.add_done_callback(lambda _: messages.put(None))
         while (message := messages.get()) is not None:

@@ -10,17 +10,19 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import date
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
+from typing import Any, TypeVar
 
 from orchestration.intake import OUR_FAULT, BatchOutcome, take_in
 from sources.registry import Source
 
+Result = TypeVar("Result")
 WORKERS = max(2, os.cpu_count() or 2)
 logger = logging.getLogger(__name__)
 LOST_WORKER = "Tiến trình tiếp nhận dừng đột ngột; chạy lại riêng nguồn này và xem nhật ký máy chủ."
@@ -73,6 +75,12 @@ def warm_up() -> None:
     """Begin the imports of the workers, beside whatever this process does meanwhile."""
     workers_context()
     forkserver.ensure_running()
+
+
+def apart(work: Callable[..., Result], *arguments: Any) -> Result:
+    """What `work` returns, done by a worker: this process need not hold what the workers hold."""
+    with ProcessPoolExecutor(1, mp_context=workers_context()) as pool:
+        return pool.submit(work, *arguments).result()
 
 
 def _work(delivery: Delivery, night: Night) -> Delivery:

@@ -15,8 +15,19 @@ from orchestration.server import ensure_server, server_status, stop_server
 from orchestration.warehouse import connect, prepare
 
 TEMPLATE = "warehouse_template"
-#: Modules that wait for whole nights begin first, so that no worker ends alone with one.
-LONG_MODULES = ("test_night", "test_questions_1_12", "test_publication_dbt", "test_dbt_project")
+#: Modules that wait for whole nights or for dbt begin first, so that no worker ends alone with one.
+LONG_MODULES = (
+    "test_night",
+    "test_questions_1_12",
+    "test_dbt_project",
+    "test_publication_dbt",
+    "test_definitions",
+    "test_documentation",
+    "test_forms_cli",
+    "test_identity_step",
+    "test_name_keys",
+    "test_linkage_model",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,12 +1,15 @@
 """The release: the one asset that staff see, made only behind the gate."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import dagster as dg
 
 from orchestration.dbt import dbt_environment, run_dbt
+from orchestration.intake_pool import apart
 from orchestration.progress import progress
 from orchestration.publish import publish
+from orchestration.release_gate import judge_candidate
 from orchestration.resources import NightResource
 
 RELEASE = dg.AssetKey(["published", "release"])
@@ -36,6 +39,7 @@ def build_release_asset(candidates: Sequence[dg.AssetKey]) -> dg.AssetsDefinitio
             business_date=night.date,
             snapshot=lambda: run_dbt(["snapshot"], environment),
             progress=progress(),
+            judge=partial(apart, judge_candidate),
         )
         if outcome.published:
             rows = {relation: dg.MetadataValue.json(counts) for relation, counts in outcome.counts.items()}

@@ -98,7 +98,7 @@ def models(manifest: Mapping[str, Any]) -> dict[str, Model]:
 
 def compiled_models(configuration: Settings, business_date: date) -> dict[str, str]:
     """SQL of every model by "schema.relation"; dbt compiles without asking a server anything."""
-    arguments = ["compile", "--no-introspect", "--no-populate-cache", "--no-write-json"]
+    arguments = ["compile", "--no-introspect", "--no-populate-cache"]
     outcome = run_dbt(
         [*arguments, "--select", "resource_type:model"],
         dbt_environment(configuration, nowhere(configuration), business_date),

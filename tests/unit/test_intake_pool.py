@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from orchestration import intake_pool
 from orchestration.batches import BatchOutcome
 from orchestration.intake import OUR_FAULT
-from orchestration.intake_pool import LOST_WORKER, Delivery, Night, take_in_all
+from orchestration.intake_pool import LOST_WORKER, Delivery, Night, apart, take_in_all
 from sources.registry import Source
 
 GOOD, FAILS, FAILS_ONCE, FAILS_TWICE, REFUSED, RAISES, DIES = (f"{n:02d}" for n in range(11, 18))
@@ -79,3 +80,15 @@ def test_one_that_kills_its_worker_is_lost_alone(taken) -> None:
 
 def test_nothing_wanted_starts_nothing(taken) -> None:
     assert taken() == ({}, {})
+
+
+def holds(module: str) -> tuple[int, bool]:
+    return os.getpid(), module in sys.modules
+
+
+def test_work_done_apart_finds_great_expectations_there() -> None:
+    process, held = apart(holds, "great_expectations")
+    assert process != os.getpid()
+    assert held
+    with pytest.raises(ZeroDivisionError):
+        apart(divmod, 1, 0)
