@@ -98,12 +98,6 @@ def _judged(
     return sql.SQL(", ").join(columns), sql.SQL("{} as t{}").format(tables.typed, join if known else sql.SQL(""))
 
 
-def show(connection: psycopg.Connection, contract: Contract, tables: BatchTables, source: str) -> None:
-    """Make the view of a typed batch that Great Expectations judges."""
-    columns, origin = _judged(connection, contract, tables, source)
-    connection.execute(sql.SQL("create or replace view {} as select {} from {}").format(tables.judged, columns, origin))
-
-
 def _tests(
     connection: psycopg.Connection, contract: Contract, mapping: RecordMapping, tables: BatchTables
 ) -> list[tuple[Rule, str]]:
@@ -134,8 +128,9 @@ def _has_duplicates(connection: psycopg.Connection, rule: Rule, tables: BatchTab
 def find(
     connection: psycopg.Connection, contract: Contract, mapping: RecordMapping, tables: BatchTables, source: str
 ) -> None:
-    """Make the faults table of a typed batch."""
+    """Make the faults table of a typed batch, and the view that Great Expectations judges."""
     columns, origin = _judged(connection, contract, tables, source)
+    connection.execute(sql.SQL("create or replace view {} as select {} from {}").format(tables.judged, columns, origin))
     with connection.transaction():
         connection.execute("set local work_mem = '256MB'")
         connection.execute("set local parallel_tuple_cost = 0.005")
@@ -183,14 +178,11 @@ def release_waived(connection: psycopg.Connection, contract: Contract, tables: B
         record=sql.Literal(contract.record),
         rule=sql.SQL("rule"),
     )
-    if any_waived(connection, contract.record, source):
+    if connection.execute(
+        "select 1 from ops.decision where action = 'waive_fault' and source = %s and record = %s limit 1",
+        [source, contract.record],
+    ).fetchone():
         connection.execute(statement)
-
-
-def any_waived(connection: psycopg.Connection, record: str, source: str) -> bool:
-    """Whether an engineer has waived a fault of this record of a source."""
-    decided = "select 1 from ops.decision where action = 'waive_fault' and source = %s and record = %s limit 1"
-    return connection.execute(decided, [source, record]).fetchone() is not None
 
 
 def count(

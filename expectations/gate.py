@@ -6,7 +6,7 @@ sure that the two agree.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -42,7 +42,7 @@ class Verdict:
 
 
 def suite_of(
-    connection: psycopg.Connection, contract: Contract, fared: Sequence[RuleCount], tables: BatchTables
+    connection: psycopg.Connection, contract: Contract, fared: list[RuleCount], tables: BatchTables
 ) -> ExpectationSuite:
     """The suite with which this batch is judged."""
     from expectations import context, suites

@@ -7,7 +7,7 @@ of a predicate. Either way GX bundles the counting.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import great_expectations.expectations as gxe
@@ -128,7 +128,7 @@ def counted_columns(rules: tuple[Rule, ...]) -> list[str]:
     return sorted({r.column for r in rules if r.column and (r.metric == "duplicateValues" or r.pattern)})
 
 
-def suite(contract: Contract, fared: Sequence[RuleCount], values: Mapping[str, int], table: str) -> ExpectationSuite:
+def suite(contract: Contract, fared: list[RuleCount], values: Mapping[str, int], table: str) -> ExpectationSuite:
     """The suite of one contract for one batch: one expectation a rule, in the order of the contract."""
     return ExpectationSuite(
         name=contract.record, expectations=[expectation(contract, one, values, table) for one in fared]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, date, datetime
 
 import psycopg
@@ -194,27 +194,17 @@ class _Intake:
         statement = landing.typing_statement(self.connection, self.contract, self.mapping, self.tables)
         if not any(v.refuses for v in arrival) and (known := self._known(statement)):
             return known
-        rows = landing.type_rows(self.connection, statement, self.tables)
-        with ThreadPoolExecutor(1, "gate") as pool:
-            return self._judge_rows(statement, rows, pool)
-
-    def _judge_rows(self, statement: sql.Composed, rows: int, pool: Executor) -> BatchOutcome:
-        """Great Expectations judges while broken rows are sought; what is waived must be counted before it can."""
-        faults.show(self.connection, self.contract, self.tables, self.source.code)
-        waived = faults.any_waived(self.connection, self.record, self.source.code)
-        gx = None if waived else self._asked(pool, [RuleCount(rule, rows, 0) for rule in self.contract.rules])
+        landing.type_rows(self.connection, statement, self.tables)
         faults.find(self.connection, self.contract, self.mapping, self.tables, self.source.code)
         fared = faults.count(self.connection, self.contract, self.mapping, self.tables, self.source.code)
-        gx = gx or self._asked(pool, fared)
         verdicts = batch_rules.judge(self._facts(self._totals(), self._held()))
-        if reason := _refusal(verdicts, fared):
-            self._record(verdicts, fared, gx)
-            return self._refuse(reason, fared, self._fingerprint(statement))
-        return self._accept(statement, verdicts, fared, gx)
-
-    def _asked(self, pool: Executor, fared: Sequence[RuleCount]) -> Future[dict[str, gate.Verdict]]:
         suite = gate.suite_of(self.connection, self.contract, fared, self.tables)
-        return pool.submit(gate.verdicts, self.url, suite, self.tables)
+        with ThreadPoolExecutor(1, "gate") as pool:
+            gx = pool.submit(gate.verdicts, self.url, suite, self.tables)
+            if reason := _refusal(verdicts, fared):
+                self._record(verdicts, fared, gx)
+                return self._refuse(reason, fared, self._fingerprint(statement))
+            return self._accept(statement, verdicts, fared, gx)
 
     def _record(
         self, verdicts: Sequence[BatchVerdict], fared: Sequence[RuleCount], gx: Future[dict[str, gate.Verdict]]

@@ -35,7 +35,6 @@ def judged(warehouse: psycopg.Connection, request: pytest.FixtureRequest) -> tup
         landing.create_landing(warehouse, contract, tables)
         land(warehouse, contract, landing.table_name(tables.landing), rows)
         landing.type_rows(warehouse, landing.typing_statement(warehouse, contract, mapping, tables), tables)
-        faults.show(warehouse, contract, tables, SOURCE)
         faults.find(warehouse, contract, mapping, tables, SOURCE)
         if batch_id == 1:
             with warehouse.transaction():
