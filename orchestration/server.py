@@ -120,11 +120,22 @@ def _choose_places(home: Path, owner: pwd.struct_passwd | None) -> tuple[Path, P
     if shelter.stat().st_uid != os.geteuid():
         raise ServerError(f"{shelter} belongs to somebody else: remove it or set LIENTHONG_HOME to an open folder.")
     if not _reachable(owner, binaries / "bin"):
-        copied = shelter / "binaries"
-        if not copied.exists():
-            shutil.copytree(binaries, copied, symlinks=True)
-        binaries = copied
+        binaries = _copied(binaries, shelter)
     return (home / "postgresql" if _reachable(owner, home) else shelter / "postgresql"), binaries
+
+
+def _copied(binaries: Path, shelter: Path) -> Path:
+    """The binaries in an open folder, beside the libraries that the wheel holds for them in a folder of their own."""
+    package = binaries.parent
+    libraries = package.with_name(f"{package.name}.libs")
+    copied = shelter / package.name / binaries.name
+    if not copied.exists():
+        if libraries.exists():
+            shutil.copytree(libraries, shelter / libraries.name, dirs_exist_ok=True)
+        unfinished = copied.with_suffix(".part")
+        shutil.copytree(binaries, unfinished, symlinks=True, dirs_exist_ok=True)
+        unfinished.rename(copied)
+    return copied
 
 
 def _free_port() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import psycopg
 import pytest
 from typer.testing import CliRunner, Result
 
+from orchestration import server
 from orchestration.cli import app
 from orchestration.server import ensure_server, server_status, stop_server
 from orchestration.warehouse import connect, prepare
@@ -99,6 +101,28 @@ def test_it_runs_in_a_folder_that_only_its_owner_can_enter(tmp_path: Path) -> No
         assert (os.geteuid() == 0) != data.is_relative_to(closed)
     finally:
         discard_server(closed / "var")
+
+
+def test_it_runs_from_an_environment_that_only_its_owner_can_enter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = server._wheel_binaries().parent
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    for folder in package.parent.glob(f"{package.name}*"):
+        if folder.suffix in ("", ".libs"):
+            shutil.copytree(folder, closed / folder.name, symlinks=True)
+    monkeypatch.setattr(server, "_wheel_binaries", lambda: closed / package.name / "pginstall")
+    url = ensure_server(tmp_path / "home")
+    binaries = Path(json.loads((tmp_path / "home" / "server.json").read_text())["binaries"])
+    try:
+        with connect(url) as connection:
+            connection.execute("select 1")
+        assert (os.geteuid() == 0) != binaries.is_relative_to(closed)
+    finally:
+        discard_server(tmp_path / "home")
+        if os.geteuid() == 0:
+            shutil.rmtree(binaries.parent.parent)
 
 
 def test_preparing_twice_changes_nothing(warehouse_url: str) -> None:
