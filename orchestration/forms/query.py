@@ -148,7 +148,8 @@ def relation_sql(name: str) -> str:
 
 def _plan_for_sets(connection: psycopg.Connection) -> None:
     """Hash joins throughout: how many rows a subtree or a day selects is beyond the planner's statistics."""
-    connection.execute("set local enable_nestloop = off")
+    for other in ("nestloop", "mergejoin"):
+        connection.execute(f"set local enable_{other} = off")
     connection.execute("set local jit = off")
 
 
