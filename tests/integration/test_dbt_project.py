@@ -374,6 +374,8 @@ def test_a_merger_a_split_and_claims_that_overlap_come_through_and_nothing_is_lo
     say_organisation("merged", organisation_code="40.101", legacy_code="40.102", valid_from=day)
     for code in ("40.104", "40.105"):
         say_organisation(code, organisation_code=code, legacy_code="40.103", valid_from=day)
+    for batch, name, decided in ((1, "Chi bộ A", "2020-01-02"), (2, "Chi bộ B", "2026-05-19")):
+        say_organisation("named", batch=batch, organisation_code="40.106", name=name, decision_date=decided)
     say_organisation("late", organisation_code="40.104", valid_from="2025-07-01", valid_to="2026-07-02")
     lan = {"full_name": "Mạc Lan", "birth_date": "1981-06-07", "personal_id": "099181000002"}
     gone = {"status": "CHUYEN_DI_NGOAI", "status_date": "2020-03-15"}
@@ -403,6 +405,8 @@ def test_a_merger_a_split_and_claims_that_overlap_come_through_and_nothing_is_lo
         ("merged", "BAT_DAU", "HOP_NHAT", "40.101"),
         ("merged", "BAT_DAU", "HOP_NHAT", "40.102"),
     ]
+    changed = "select source_key, event_kind, happened_on from core.organisation_event where side = 'THAY_DOI'"
+    assert world.rows(changed) == [("named", "DOI_TEN", date(2026, 5, 19))]
     assert world.rows("select source_key from core.party_organisation where is_overlapped") == [("late",)]
     assert world.rows(
         "select source, standing, validity::text from core.party_membership where source_key = 'lan' order by source"

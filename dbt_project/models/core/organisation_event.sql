@@ -1,16 +1,12 @@
--- What happened to party organisations: their beginning, their end, and others that they took in while they stood.
+-- What happened to party organisations: their beginning, their end, others that they took in while they stood, and
+-- decisions that changed them within their record.
 -- Key: organisation_event_id; grain: event (organisation, side, day) and counterpart, so a merger of two has two rows
 -- at the organisation it made, and a split into two has two rows at the one that ended.
 -- Who followed whom is found by the code or the old code: the successor begins on the day of the end, or stood on it
 -- when it took the other in. The reason of the end names the event on both sides; without one it is what changed under
--- the same code: type, superior or name. A type is compared as the regime of 208-QĐ/TW calls it, which raises nobody.
+-- the same code.
 with organisations as (
-    select
-        *,
-        array_position(
-            array['B2', 'B1', 'C1', 'H2', 'T2', 'T1', 'TW'], organisation_type_in_b
-        ) as type_rank
-    from {{ ref('party_organisation') }}
+    select * from {{ ref('party_organisation') }}
     where not is_overlapped
 ),
 
@@ -45,11 +41,8 @@ successions as (
         coalesce(
             before.end_reason,
             case
-                when before.organisation_code <> after.organisation_code then null
-                when before.type_rank < after.type_rank then 'NANG_CAP'
-                when before.type_rank > after.type_rank then 'HA_CAP'
-                when before.parent_code <> after.parent_code then 'CHUYEN_GIAO'
-                when before.name <> after.name then 'DOI_TEN'
+                when before.organisation_code = after.organisation_code
+                    then {{ organisation_change('before', 'after') }}
             end
         ) as event_kind
     from pairs
@@ -98,17 +91,46 @@ endings as (
     where organisations.valid_to is not null
 ),
 
+changes as (
+    select
+        organisations.organisation_id,
+        'THAY_DOI' as side,
+        change.change_kind as event_kind,
+        change.decision_date as happened_on,
+        change.decision_no,
+        change.decision_date,
+        null::uuid as counterpart_id,
+        change.first_batch
+    from organisations
+    inner join {{ ref('int_organisation_change') }} as change
+        on organisations.source = change.source and organisations.source_key = change.source_key
+),
+
 events as (
-    select * from beginnings
+    select
+        *,
+        null::bigint as first_batch
+    from beginnings
     union all
-    select * from receptions
+    select
+        *,
+        null::bigint as first_batch
+    from receptions
     union all
-    select * from endings
+    select
+        *,
+        null::bigint as first_batch
+    from endings
+    union all
+    select * from changes
 )
 
 select
-    md5(concat_ws('|', 'organisation_event', events.organisation_id, events.side, events.counterpart_id))::uuid
-        as organisation_event_id,
+    md5(
+        concat_ws(
+            '|', 'organisation_event', events.organisation_id, events.side, events.counterpart_id, events.first_batch
+        )
+    )::uuid as organisation_event_id,
     events.organisation_id,
     events.side,
     events.event_kind,
