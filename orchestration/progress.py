@@ -81,9 +81,10 @@ def progress() -> Progress:
 
 
 @contextmanager
-def shown(stream: Any = sys.stderr) -> Iterator[None]:
-    """Show progress until the block ends."""
+def shown(stream: Any = None) -> Iterator[None]:
+    """Show progress until the block ends, on standard error as it is by then."""
     global _current  # noqa: PLW0603  assets are called by Dagster, which hands no reporter on
+    stream = stream or sys.stderr
     before = _current
     try:
         if not stream.isatty():
