@@ -169,6 +169,16 @@ def _compensate(connection: psycopg.Connection, batch: Batch, watermark: str | N
     return undoing, opened, closed
 
 
+def _held(connection: psycopg.Connection, row_id: int) -> tuple[str, str, str | None, str]:
+    """Source, record, key and state of a row that was held. Raises DecisionError when there is none."""
+    row: tuple[str, str, str | None, str] | None = connection.execute(
+        "select source, record, source_key, state from quarantine.row where row_id = %s", [row_id]
+    ).fetchone()
+    if row is None:
+        raise DecisionError(f"There is no held row {row_id}; see lienthong quarantine list.")
+    return row
+
+
 def waive(connection: psycopg.Connection, row_id: int, reason: str, who: str) -> str:
     """Let a held row pass although it breaks its rules, from the next delivery on. Raises DecisionError.
 
@@ -177,12 +187,9 @@ def waive(connection: psycopg.Connection, row_id: int, reason: str, who: str) ->
     what a delivery may break does not change while it is judged.
     """
     with connection.transaction():
-        held = "select source, record, source_key, state from quarantine.row where row_id = %s"
-        row = connection.execute(held, [row_id]).fetchone()
-        if row is None:
-            raise DecisionError(f"There is no held row {row_id}; see lienthong quarantine list.")
-        lock(connection, row[0], row[1])
-        source, record, source_key, state = connection.execute(held, [row_id]).fetchone() or row
+        source, record, *_ = _held(connection, row_id)
+        lock(connection, source, record)
+        source, record, source_key, state = _held(connection, row_id)
         if state != "open":
             raise DecisionError(f"Row {row_id} is {state}; only an open row can be waived.")
         contract = load_contracts()[record]
