@@ -146,7 +146,7 @@ def _one_percent(connection: psycopg.Connection) -> None:
     connection.execute(
         """
         update correction set
-            first_batch = 2, row_hash = md5(row_hash::text)::uuid,
+            first_batch = 2, row_hash = row_hash # 1,
             personal_id = case when md5(source_key) < '1' then null else personal_id end,
             admission_date = admission_date + (md5(source_key) between '1' and '8')::integer,
             full_name = case

@@ -25,7 +25,7 @@ PROVENANCE = {
     "sheet": ("text", "Trang tính trong tệp"),
     "row_no": ("bigint", "Số thứ tự dòng trong tệp hoặc lần gửi"),
     "repairs": ("text[]", "Các phép sửa an toàn đã làm khi tiếp nhận"),
-    "row_hash": ("uuid", "Dấu vết nội dung dòng"),
+    "row_hash": ("bigint", "Dấu vết nội dung dòng"),
     "first_batch": ("bigint", "Lần gửi đầu tiên có phiên bản này"),
     "last_batch": ("bigint", "Lần gửi đã đóng phiên bản này; trống là đang hiệu lực"),
 }

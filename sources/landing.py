@@ -44,6 +44,8 @@ _SAID = {
     "step_text": "step_text_repair",
     "person_name_text": "person_name_text_repair",
 }
+#: When a text needs no look at what was repaired; beside these, when it is canonical as it came.
+_PLAIN = {"date_text_repair": "({0} = {1} or {0} like '__/__/____')", "code_text_repair": "({1} <> '' or {0} is null)"}
 #: Repair codes that a contract may name.
 REPAIRS = frozenset(_REPAIRS)
 
@@ -161,10 +163,16 @@ class _Field:
         """The canonical text, never NULL: a control character stands for what could not be read."""
         return sql.SQL("coalesce({}, E'\\x18')").format(self.text) if self.p.may_be_unread else self.text
 
+    @property
+    def _said(self) -> str:
+        return _SAID.get(self.reader, "identifier_repair")
+
+    def plain(self) -> sql.Composed:
+        return sql.SQL(_PLAIN.get(self._said, "({} = {})") + " is not false").format(self.landed, self.text)
+
     def repair(self) -> sql.Composed:
-        said = _SAID.get(self.reader, "identifier_repair")
         return sql.SQL("{} || landing.{}({}, {})").format(
-            sql.Literal(self.p.name + ":"), sql.Identifier(said), self.landed, self.text
+            sql.Literal(self.p.name + ":"), sql.Identifier(self._said), self.landed, self.text
         )
 
 
@@ -216,14 +224,14 @@ def typing_statement(
             if f:
                 unread = sql.SQL("case when {} is null then {} end").format(f.text, f.landed)
             columns.append(sql.SQL("{} as {}").format(unread, sql.Identifier(p.unread)))
-    repairs = sql.SQL(", ").join(f.repair() for f in fields.values())
     columns.append(
-        sql.SQL("case when coalesce({0}) is not null then array_remove(array[{0}], null) end as repairs").format(
-            repairs
+        sql.SQL("case when not ({}) then nullif(array_remove(array[{}], null), '{{}}') end as repairs").format(
+            sql.SQL(" and ").join(f.plain() for f in fields.values()),
+            sql.SQL(", ").join(f.repair() for f in fields.values()),
         )
     )
-    texts = sql.SQL(" || E'\\x1f' || ").join(f.said() for f in fields.values())
-    columns.append(sql.SQL("md5({})::uuid as row_hash").format(texts))
+    texts = sql.SQL(", ").join(f.said() for f in fields.values())
+    columns.append(sql.SQL("hashtextextended(concat_ws(E'\\x1f', {}), 0) as row_hash").format(texts))
     read = sql.SQL(", ").join(
         sql.SQL("l.{}, {} as {}").format(sql.Identifier(f.p.name), f.canonical, sql.Identifier(f"{f.p.name}__text"))
         for f in fields.values()

@@ -68,8 +68,8 @@ def _accept(connection: psycopg.Connection, record: str, frame: pl.DataFrame, ba
         else:
             values.append(f"nullif({_READERS[p.repair or ''].format(c=p.name)}, '')")
     into = ", ".join(n for p in columns for n in ((p.name, p.precision) if p.partial_date else (p.name,)))
-    connection.execute("alter table said add row_hash uuid")
-    connection.execute("update said as t set row_hash = md5(t::text)::uuid")
+    connection.execute("alter table said add row_hash bigint")
+    connection.execute("update said as t set row_hash = hashtextextended(t::text, 0)")
     connection.execute("create index on said (source, source_key); analyze said")
     connection.execute(
         f"update raw.{record} as r set last_batch = {int(batch)} where last_batch is null and not exists"

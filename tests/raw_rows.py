@@ -45,7 +45,7 @@ def say(
         ),
         [batch, source, source_key],
     )
-    row |= {"source": source, "source_key": source_key, "first_batch": batch, "row_hash": "0" * 32}
+    row |= {"source": source, "source_key": source_key, "first_batch": batch, "row_hash": 0}
     connection.execute(
         sql.SQL("insert into {} ({}) values ({})").format(
             sql.Identifier("raw", record),

@@ -179,7 +179,7 @@ end;
 create or replace function landing.date_text_repair(t text, c text) returns text
 language sql stable parallel safe
 return case
-    when t is null or t = c or t like '__/__/____' then null
+    when t is null or c is null or t = c or t like '__/__/____' then null
     when c = '' then case when btrim(t) <> '' then 'placeholder' end
     -- begins with a digit, and the year stands in four digits: another order or separator is no repair
     when t >= '0' and t < ':' and left(c, 4) in (right(t, 4), left(t, 4)) then null
@@ -237,7 +237,7 @@ end;
 create or replace function landing.number_text_repair(t text, c text) returns text
 language sql immutable parallel safe
 return case
-    when t is null or t = c or btrim(t) = '' then null
+    when t is null or c is null or t = c or btrim(t) = '' then null
     when c = '' then 'placeholder'
     when t ~ '[.,]0+\s*$' and strpos(c, '.') = 0 then 'decimal_suffix'
     when strpos(t, ',') > 0 and strpos(c, '.') > 0 then 'decimal_comma'

@@ -21,7 +21,7 @@ create table if not exists identity.linkage_record (
     source_key text not null,
     present boolean not null,
     batch bigint not null,
-    row_hash uuid not null,
+    row_hash bigint not null,
     name_key text,
     plain_key text,
     other_name_key text,
@@ -62,10 +62,10 @@ comment on column identity.linked_version.batch is 'Last batch that was among th
 
 -- A number for one version of one record, so that sums tell whether two sets of versions are the same.
 create or replace function identity.version_mark(
-    record text, source text, source_key text, batch bigint, row_hash uuid
+    record text, source text, source_key text, batch bigint, row_hash bigint
 ) returns bigint
 language sql immutable parallel safe
-return uuid_hash_extended(
+return hashint8extended(
     row_hash, hashtextextended(source_key, hashtextextended(source, hashtextextended(record, batch)))
 );
 

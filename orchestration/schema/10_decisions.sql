@@ -27,8 +27,8 @@ create table if not exists identity.decision_pair (
     decision_id bigint not null references identity.decision (decision_id),
     left_id bigint not null references identity.linkage_record (record_id),
     right_id bigint not null references identity.linkage_record (record_id) check (left_id < right_id),
-    left_hash uuid not null,
-    right_hash uuid not null,
+    left_hash bigint not null,
+    right_hash bigint not null,
     primary key (decision_id, left_id, right_id)
 );
 create index if not exists decision_pair_left on identity.decision_pair (left_id);

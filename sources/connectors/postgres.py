@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -19,8 +21,9 @@ from sources.text.decoding import ESCAPES
 if TYPE_CHECKING:
     from sources.connectors.database import Plan
 
-_BLOCK = 256 << 10
-_PROGRESS = 20_000
+#: Rows of a block: some hundred kB of usual rows, few enough for wide ones.
+_ROWS = 1000
+_END = (-1, b"")
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 #: Classes of SQLSTATE whose first message line names objects, never values.
 _SAFE_CLASSES = ("08", "28", "3D", "42", "53", "55", "57")
@@ -118,33 +121,28 @@ def _pipe(landing: Landing, source: pq.abc.PGconn, query: bytes, fields: list[st
     landing.progress(landing.delivered)
 
 
-def _blocks(landing: Landing, source: pq.abc.PGconn, fields: list[str], escape: bool) -> Iterator[bytes]:
-    """COPY data of the source in blocks of 256 kB; the server's row count is what was delivered."""
-    block, size, rows = [], 0, 0
-    fetch = source.get_copy_data
-    looks, wants = landing.looks, landing.looks.wants
+def _blocks(landing: Landing, source: pq.abc.PGconn, fields: list[str], escape: bool) -> Iterator[bytearray]:
+    """COPY data of the source in blocks; the server's row count is what was delivered."""
+    rows = iter(partial(source.get_copy_data, 0), _END)
+    first = 1
     while True:
-        length, data = fetch(0)
-        if length < 0:
+        block = bytearray()  # thousands of rows held one by one would keep the garbage collector busy
+        for _, row in islice(rows, _ROWS):
+            block += _escaped(row) if escape else row
+        if not block:
             break
-        rows += 1
-        size += length
-        block.append(_escaped(data) if escape else data)
-        if wants(rows):
+        lines = block.splitlines()
+        for line in landing.looks.wanted(first, lines):
             # Between tabs stand the texts; what COPY escapes in them are signs, never letters.
-            looks.see(fields, str(block[-1], "utf-8", "replace").rstrip("\n").split("\t")[len(PLACE) :])
-        if size >= _BLOCK:
-            yield b"".join(block)
-            block, size = [], 0
-            if rows - landing.delivered >= _PROGRESS:
-                landing.delivered = rows
-                landing.progress(rows)
+            landing.looks.see(fields, line.decode("utf-8", "replace").split("\t")[len(PLACE) :])
+        first += len(lines)
+        landing.progress(first - 1)
+        yield block
     result = source.get_result()
     if result is None:
         raise psycopg.OperationalError("the source ended the copy without a result")
     _expect(result, pq.ExecStatus.COMMAND_OK)
     landing.delivered = result.command_tuples or 0
-    yield b"".join(block)
 
 
 def _escaped(data: bytes | memoryview) -> bytes:

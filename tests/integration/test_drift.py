@@ -48,7 +48,7 @@ def test_typed_table_matches_contract_and_raw(warehouse: psycopg.Connection, rec
         "file": "text",
         "sheet": "text",
         "repairs": "text[]",
-        "row_hash": "uuid",
+        "row_hash": "bigint",
     }
     assert found == dict(contract.columns()) | unread | place
 

@@ -44,14 +44,14 @@ def _fill(connection: psycopg.Connection) -> None:
         """
         insert into raw.organisation
         (source, source_key, row_hash, first_batch, organisation_code, name, organisation_type, sector, valid_from)
-        values ('38', 'o1', md5('o1')::uuid, 1, '38', 'Đảng bộ tỉnh Thanh Hóa', null, null, '2000-01-01')
+        values ('38', 'o1', 1, 1, '38', 'Đảng bộ tỉnh Thanh Hóa', null, null, '2000-01-01')
         """
     )
     connection.execute(
         """
         insert into raw.member (source, source_key, row_hash, first_batch, full_name, sex, birth_date,
             birth_date_precision, ethnicity_code, admission_date, official_date, status, organisation_code)
-        select '38', 'm' || g, md5('m' || g)::uuid, 2, 'Lê Văn ' || g, 'M', '1970-01-01'::date + g, 'D', '01',
+        select '38', 'm' || g, g, 2, 'Lê Văn ' || g, 'M', '1970-01-01'::date + g, 'D', '01',
             '2000-01-01', '2001-01-01', 'CHINH_THUC', '38'
         from generate_series(1, %s) as g
         """,

@@ -188,7 +188,7 @@ READERS: dict[str, Cases] = {
     "code_key": {"TRUNG CẤP": "trung cap", "Đại học – cao đẳng": "dai hoc cao dang", "12/12": "12/12"},
 }
 
-REPAIRS: dict[str, dict[tuple[str, str], str | None]] = {
+REPAIRS: dict[str, dict[tuple[str, str | None], str | None]] = {
     "clean_text": {
         ("a  b", "a b"): "spaces",
         ("-", ""): "placeholder",
@@ -206,11 +206,13 @@ REPAIRS: dict[str, dict[tuple[str, str], str | None]] = {
         (" 05-06-1985", "1985-06-05"): None,
         ("20/12/20", "2020-12-20"): "two_digit_year",
         ("'05/06/1985", "1985-06-05"): "apostrophe",
+        ("99999", None): None,
     },
     "number_text": {
         ("2,34", "2.34"): "decimal_comma",
         ("1.234", "1234"): "thousands",
         ("12.0", "12"): "decimal_suffix",
+        ("mười hai", None): None,
     },
     "step_text": {("3/9", "3"): "step"},
     "identifier": {

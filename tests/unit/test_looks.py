@@ -81,3 +81,9 @@ def test_mojibake_is_told_by_few_values_and_whole_or_damaged() -> None:
 
 def test_of_many_rows_a_sample_is_looked_at() -> None:
     assert sum(map(Looks.wants, range(1, 34_001))) == 4000
+
+
+def test_of_blocks_the_same_rows_are_looked_at() -> None:
+    rows = range(1, 6001)
+    blocks = [(first, rows[first - 1 : first + 699]) for first in range(1, 6001, 700)]
+    assert [row for first, block in blocks for row in Looks.wanted(first, block)] == list(filter(Looks.wants, rows))
