@@ -16,7 +16,7 @@ from benchmarks.report import Report, at_least, told
 from expectations import faults
 from orchestration.server import ensure_server, stop_server
 from orchestration.warehouse import connect
-from sources import landing
+from sources import landing, partitions
 from sources.accept import accept
 from sources.contract import load_contracts
 from sources.extract import ExtractRequest, extract
@@ -56,10 +56,12 @@ def _bare(source_url: str, server_url: str, name: str) -> float:
     with connect(url, autocommit=True) as connection:
         landing.create_landing(connection, contract, tables)
         extract(ExtractRequest(source, "member", url, landing.table_name(tables.landing), environment=environment))
-        landing.type_rows(connection, landing.typing_statement(connection, contract, mapping, tables), tables)
+        statement = landing.typing_statement(connection, contract, mapping, tables)
+        partitions.type_rows(connection, "member", statement, tables, source=source.code, batch_id=1)
         faults.find(connection, contract, mapping, tables, source.code)
         with connection.transaction():
             accept(connection, contract, tables, source=source.code, batch_id=1, mode="snapshot", delivered=ROWS)
+            partitions.attach(connection, contract, tables, source.code)
         landing.drop(connection, tables)
     return time.monotonic() - started
 

@@ -9,7 +9,7 @@ from expectations import faults, quarantine
 from orchestration import batches
 from orchestration.batches import Batch
 from orchestration.intake import accept_rows
-from sources import landing
+from sources import landing, partitions
 from sources.accept import lock
 from sources.contract import load_contracts
 from sources.errors import ExplainedError
@@ -77,6 +77,7 @@ def accept_batch(connection: psycopg.Connection, batch_id: int, reason: str, who
             delivered=batch.delivered,
             held_before=True,
         )
+        partitions.attach(connection, contract, tables, batch.source)
         batches.close_batch(connection, batch_id, "accepted", counts=counts, reason=f"Được chấp nhận: {reason.strip()}")
         landing.drop(connection, tables)
     return (

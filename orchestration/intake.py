@@ -22,7 +22,7 @@ from orchestration import batches
 from orchestration.batches import BatchOutcome, RuleResult, Status
 from orchestration.check_source import check_source
 from orchestration.warehouse import connect
-from sources import landing
+from sources import landing, partitions
 from sources.accept import Acceptance, accept
 from sources.connectors.base import Delivery, SourceError
 from sources.contract import Contract, load_contracts
@@ -194,7 +194,9 @@ class _Intake:
         statement = landing.typing_statement(self.connection, self.contract, self.mapping, self.tables)
         if not any(v.refuses for v in arrival) and (known := self._known(statement)):
             return known
-        landing.type_rows(self.connection, statement, self.tables)
+        partitions.type_rows(
+            self.connection, self.record, statement, self.tables, source=self.source.code, batch_id=self.batch_id
+        )
         faults.find(self.connection, self.contract, self.mapping, self.tables, self.source.code)
         fared = faults.count(self.connection, self.contract, self.mapping, self.tables, self.source.code)
         verdicts = batch_rules.judge(self._facts(self._totals(), self._held()))
@@ -258,8 +260,10 @@ class _Intake:
 
     def _refuse(self, reason: str, fared: Sequence[RuleCount], print_: str) -> BatchOutcome:
         with self.connection.transaction():
-            quarantine.resolve_refused(self.connection, self.record, self.source.code, self.batch_id)
-            quarantine.hold(self.connection, self.contract, self.tables, self.source.code, self.batch_id)
+            quarantine.resolve_refused(self.connection, self.record, source=self.source.code, batch_id=self.batch_id)
+            quarantine.hold(
+                self.connection, self.contract, self.tables, source=self.source.code, batch_id=self.batch_id
+            )
         refusing = quarantine.refusing_rules(self.contract)
         secret = any(f.failed and f.rule.rule_id in refusing for f in fared)
         return self._end("refused", reason, fingerprint=print_, watermark=self.delivery.watermark, keep=not secret)
@@ -283,6 +287,7 @@ class _Intake:
             )
             print_ = self._fingerprint(statement)
             self._record(verdicts, fared, gx)
+            partitions.attach(self.connection, self.contract, self.tables, self.source.code)
             watermark = self.delivery.watermark or (self.before.watermark if self.before else None)
             batches.close_batch(
                 self.connection, self.batch_id, "accepted", counts=counts, fingerprint=print_, watermark=watermark
@@ -367,10 +372,10 @@ def accept_rows(
     `held_before` says that a refusal has already put them there.
     """
     tables = BatchTables.of(contract.record, batch_id)
-    counts = accept(connection, contract, tables, source=source, batch_id=batch_id, mode=mode, delivered=delivered)
     quarantine.resolve_before(connection, contract, tables, source=source, batch_id=batch_id, mode=mode)
-    if counts.quarantined and not held_before:
+    if not held_before:
         quarantine.hold(connection, contract, tables, source, batch_id)
+    counts = accept(connection, contract, tables, source=source, batch_id=batch_id, mode=mode, delivered=delivered)
     held = quarantine.open_rows(connection, batch_id)
     if held != counts.quarantined:
         raise AssertionError(f"batch {batch_id}: {counts.quarantined} rows are held, {held} are in quarantine")

@@ -58,7 +58,7 @@ def _ensure_raw_table(connection: psycopg.Connection, contract: Contract) -> Non
             create table if not exists {table} (
                 source text not null, source_key text not null, file text, sheet text, row_no bigint,
                 repairs text [], row_hash bigint not null, first_batch bigint not null, last_batch bigint
-            )
+            ) partition by list (source)
             """
         ).format(table=table)
     )

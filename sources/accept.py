@@ -13,6 +13,7 @@ from psycopg import sql
 
 from sources.contract import Contract
 from sources.landing import BatchTables
+from sources.partitions import index, is_first, partition
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,10 @@ def accept(
 ) -> Acceptance:
     """Bring the typed rows that are not held into `raw`; to be called inside a transaction.
 
-    The faults table names held rows by their place in the typed table. Raises LostRowsError.
+    Of a source's first delivery the held rows leave the typed table, which `partitions.attach` then makes
+    a part of `raw`. The faults table names held rows by their place in the typed table. Raises LostRowsError.
     """
-    raw = sql.Identifier("raw", contract.record)
+    raw = partition(contract.record, source)
     values = {"raw": raw, "typed": tables.typed, "faults": tables.faults, "columns": _columns(contract)}
     known = {"source": source, "batch": batch_id}
 
@@ -73,8 +75,10 @@ def accept(
     if quarantined > 50:  # beyond a few, a hash of places is faster than comparing each
         fit = sql.SQL("not exists (select from {} as f where f.held and f.tid = t.ctid)").format(tables.faults)
     closed = 0
-    if run("select from {raw} where source = %(source)s and last_batch is null limit 1").fetchone() is None:
-        new = run(_INSERT + " from {typed} as t where {fit}", fit=fit).rowcount
+    if is_first(connection, contract.record, source):
+        run("delete from {typed} as t where not ({fit})", fit=fit)
+        index(connection, contract, tables, source)
+        new = live - quarantined
     else:
         connection.execute("drop table if exists pg_temp.news")
         run(
@@ -90,7 +94,11 @@ def accept(
                 "update {raw} as r set last_batch = %(batch)s where r.source = %(source)s and r.last_batch is null "
                 "and not exists (select from {typed} as t where t.source_key = r.source_key)"
             ).rowcount
-        new = run(_INSERT + " from {typed} as t join pg_temp.news as n on n.tid = t.ctid").rowcount
+        new = run(
+            "insert into {raw} (source, {columns}, repairs, file, sheet, row_no, row_hash, first_batch) "
+            "select %(source)s, {columns}, repairs, file, sheet, row_no, row_hash, %(batch)s "
+            "from {typed} as t join pg_temp.news as n on n.tid = t.ctid"
+        ).rowcount
     gone, tombstones, nameless = _bury(connection, contract, tables, source, batch_id)
     done = Acceptance(
         accepted=new + gone,
@@ -101,12 +109,6 @@ def accept(
     if delivered != done.accepted + done.unchanged + done.quarantined:
         raise LostRowsError(f"batch {batch_id}: {delivered} rows were delivered, accounted for are {done}")
     return done
-
-
-_INSERT = (
-    "insert into {raw} (source, {columns}, repairs, file, sheet, row_no, row_hash, first_batch) "
-    "select %(source)s, {columns}, repairs, file, sheet, row_no, row_hash, %(batch)s"
-)
 
 
 def _bury(

@@ -199,7 +199,7 @@ def _field(connection: psycopg.Connection, p: Property, mapping: RecordMapping) 
 def typing_statement(
     connection: psycopg.Connection, contract: Contract, mapping: RecordMapping, tables: BatchTables
 ) -> sql.Composed:
-    """The statement that makes the typed table: live rows only, fields that are not delivered as NULL.
+    """The query of the typed rows: live rows only, fields that are not delivered as NULL.
 
     Besides the typed fields it has `landed` (ctid of the landing row), row_no, file, sheet,
     `<field>__unread`, `<field>_precision`, `repairs` (`field:repair`) and `row_hash`.
@@ -239,17 +239,22 @@ def typing_statement(
     # The offset keeps the two steps apart, so that every text is read once; written as a constant, it
     # leaves the planner free to let parallel workers do both.
     return sql.SQL(
-        "create unlogged table {} with (autovacuum_enabled = false) as select {} from ("
-        "select l.ctid as landed, l.row_no, l.file, l.sheet, {} from {} as l where not l.deleted"
+        "select {} from (select l.ctid as landed, l.row_no, l.file, l.sheet, {} from {} as l where not l.deleted"
         " offset bigint '0') as t"
-    ).format(tables.typed, sql.SQL(", ").join(columns), read, tables.landing)
+    ).format(sql.SQL(", ").join(columns), read, tables.landing)
 
 
-def type_rows(connection: psycopg.Connection, statement: sql.Composed, tables: BatchTables) -> int:
-    """Make the typed table and return how many rows it has."""
+def type_rows(
+    connection: psycopg.Connection, statement: sql.Composed, tables: BatchTables, *, lasting: bool = False
+) -> int:
+    """Make the typed table and return how many rows it has; `lasting` when it may become a part of `raw`."""
     with connection.transaction():
         connection.execute("set local parallel_tuple_cost = 0.005")
-        rows = connection.execute(statement).rowcount
+        rows = connection.execute(
+            sql.SQL("create {} table {} with (autovacuum_enabled = false) as {}").format(
+                sql.SQL("" if lasting else "unlogged"), tables.typed, statement
+            )
+        ).rowcount
     connection.execute(sql.SQL("analyze {} (source_key)").format(tables.typed))
     return rows
 
@@ -271,8 +276,6 @@ def fingerprint(
     found = connection.execute(
         sql.SQL("select count(*), sum(hash_record_extended({}, 20261122)) from {}").format(row, tables.landing)
     ).fetchone()
-    reading = (
-        statement.as_string(connection).replace(table_name(tables.typed), "").replace(table_name(tables.landing), "")
-    )
+    reading = statement.as_string(connection).replace(table_name(tables.landing), "")
     rules = repr([(r.rule_id, r.predicate, r.severity, r.tolerance) for r in contract.rules])
     return hashlib.sha256(f"{found}|{reading}|{rules}".encode()).hexdigest()

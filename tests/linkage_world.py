@@ -17,6 +17,7 @@ from identity.training import open_records
 from sources.contract import load_contracts
 from sources.sample.clean import world
 from sources.sample.deliveries import deliveries
+from tests.raw_rows import open_partition
 
 _READERS = {
     "personName": "landing.person_name_text(t.{c})",
@@ -75,6 +76,7 @@ def _accept(connection: psycopg.Connection, record: str, frame: pl.DataFrame, ba
         f"update raw.{record} as r set last_batch = {int(batch)} where last_batch is null and not exists"
         " (select from said as t where (t.source, t.source_key, t.row_hash) = (r.source, r.source_key, r.row_hash))"
     )
+    open_partition(connection, record, *said["source"].unique().sort())
     connection.execute(
         f"insert into raw.{record} (source, source_key, {into}, row_hash, first_batch)"
         f" select t.source, t.source_key, {', '.join(values)}, t.row_hash, {int(batch)} from said as t"

@@ -8,6 +8,7 @@ import psycopg
 from psycopg import sql
 
 from sources.contract import load_contracts
+from sources.partitions import partition
 
 #: Values that make a row of each record whole; tests name only what they are about.
 DEFAULTS: dict[str, dict[str, Any]] = {
@@ -27,6 +28,16 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 }
 
 
+def open_partition(connection: psycopg.Connection, record: str, *sources: str) -> None:
+    """Make room in raw.<record> for sources that have not delivered."""
+    for source in sources:
+        connection.execute(
+            sql.SQL("create table if not exists {} partition of {} for values in ({})").format(
+                partition(record, source), sql.Identifier("raw", record), sql.Literal(source)
+            )
+        )
+
+
 def say(
     connection: psycopg.Connection, record: str, source: str, source_key: str, batch: int = 1, **values: Any
 ) -> None:
@@ -39,12 +50,8 @@ def say(
     for p in contract.properties:
         if p.partial_date and row.get(p.name) is not None:
             row.setdefault(p.precision, "D")
-    connection.execute(
-        sql.SQL("update {} set last_batch = %s where source = %s and source_key = %s and last_batch is null").format(
-            sql.Identifier("raw", record)
-        ),
-        [batch, source, source_key],
-    )
+    withdraw(connection, record, source, source_key, batch)
+    open_partition(connection, record, source)
     row |= {"source": source, "source_key": source_key, "first_batch": batch, "row_hash": 0}
     connection.execute(
         sql.SQL("insert into {} ({}) values ({})").format(

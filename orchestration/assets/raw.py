@@ -19,6 +19,7 @@ from orchestration.progress import progress
 from orchestration.resources import NightResource, source_environment
 from orchestration.source_table import register_sources
 from orchestration.warehouse import connect
+from sources import partitions
 from sources.contract import KINDS, RECORDS, load_contracts
 from sources.registry import Source
 
@@ -124,6 +125,7 @@ def results(delivery: Delivery) -> Iterator[dg.MaterializeResult | dg.AssetCheck
 
 
 def _record_result(connection: psycopg.Connection, record: str) -> dg.MaterializeResult:
+    partitions.analyze(connection, record)
     counted = connection.execute(f"select count(*) from raw.{record} where last_batch is null").fetchone()
     return dg.MaterializeResult(record_key(record), metadata={"dagster/row_count": counted[0] if counted else 0})
 

@@ -13,7 +13,7 @@ from psycopg import sql
 
 from expectations import faults, gate, suites
 from expectations.faults import RuleCount
-from sources import landing
+from sources import landing, partitions
 from sources.accept import accept
 from sources.contract import RECORDS, Contract, load_contracts
 from sources.landing import BatchTables
@@ -34,11 +34,13 @@ def judged(warehouse: psycopg.Connection, request: pytest.FixtureRequest) -> tup
         tables = BatchTables.of(contract.record, batch_id)
         landing.create_landing(warehouse, contract, tables)
         land(warehouse, contract, landing.table_name(tables.landing), rows)
-        landing.type_rows(warehouse, landing.typing_statement(warehouse, contract, mapping, tables), tables)
+        statement = landing.typing_statement(warehouse, contract, mapping, tables)
+        partitions.type_rows(warehouse, contract.record, statement, tables, source=SOURCE, batch_id=batch_id)
         faults.find(warehouse, contract, mapping, tables, SOURCE)
         if batch_id == 1:
             with warehouse.transaction():
                 accept(warehouse, contract, tables, source=SOURCE, batch_id=1, mode="snapshot", delivered=len(rows))
+                partitions.attach(warehouse, contract, tables, SOURCE)
     return contract, tables
 
 

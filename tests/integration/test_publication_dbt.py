@@ -18,6 +18,7 @@ from orchestration.releases import release_differences
 from orchestration.settings import settings
 from orchestration.warehouse import connect
 from tests.integration.release_world import DAY, Reader, reading
+from tests.raw_rows import open_partition
 
 MEMBERS = 40
 #: Both change with the third release: who reads them together sees it whole or not at all.
@@ -40,6 +41,8 @@ def _fill(connection: psycopg.Connection) -> None:
         """,
         {"day": DAY, "n": MEMBERS},
     )
+    open_partition(connection, "organisation", "38")
+    open_partition(connection, "member", "38")
     connection.execute(
         """
         insert into raw.organisation

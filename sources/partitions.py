@@ -1,0 +1,97 @@
+"""Tables of `raw`: one partition for each source that has delivered.
+
+The typed table of a source's first accepted delivery becomes its partition, so nothing is copied and
+the index is built at once; every later delivery adds to the partition. A night's look at one source
+never reads the rows of another.
+"""
+
+from __future__ import annotations
+
+import psycopg
+from psycopg import sql
+
+from sources import landing
+from sources.contract import Contract
+from sources.landing import BatchTables, table_name
+
+
+def partition(record: str, source: str) -> sql.Identifier:
+    """The table of `raw` that holds the rows of one source."""
+    return sql.Identifier("raw", f"{record}_{source.lower()}")
+
+
+def is_first(connection: psycopg.Connection, record: str, source: str) -> bool:
+    """Whether nothing was ever accepted of this record from this source."""
+    found = connection.execute("select to_regclass(%s) is null", [table_name(partition(record, source))]).fetchone()
+    return bool(found and found[0])
+
+
+def type_rows(
+    connection: psycopg.Connection,
+    record: str,
+    statement: sql.Composed,
+    tables: BatchTables,
+    *,
+    source: str,
+    batch_id: int,
+) -> None:
+    """Make the typed table of a batch; that of a first delivery so that it can become the partition."""
+    first = is_first(connection, record, source)
+    landing.type_rows(connection, statement, tables, lasting=first)
+    if not first:
+        return
+    # What raw has beside the typed fields is the same in every row: constants, so no row is written.
+    connection.execute(
+        sql.SQL(
+            "alter table {} add column source text not null default {},"
+            " add column first_batch bigint not null default {}, add column last_batch bigint"
+        ).format(tables.typed, sql.Literal(source), sql.Literal(batch_id))
+    )
+
+
+def index(connection: psycopg.Connection, contract: Contract, tables: BatchTables, source: str) -> None:
+    """Make the index of a partition-to-be; others may read the typed table meanwhile."""
+    name = sql.Identifier(f"{partition(contract.record, source)._obj[1]}_open")
+    connection.execute(
+        sql.SQL("create unique index {} on {} (source, source_key) where last_batch is null").format(name, tables.typed)
+    )
+
+
+def attach(connection: psycopg.Connection, contract: Contract, tables: BatchTables, source: str) -> None:
+    """Make the typed table of a first delivery the partition of its source; nothing when there is one.
+
+    Nobody may be reading the typed table; others may go on with their sources of the same record.
+    """
+    if not is_first(connection, contract.record, source):
+        return
+    mine = partition(contract.record, source)
+    schema, name = mine._obj
+    only_typed = ["landed", *(p.unread for p in contract.properties if p.may_be_unread)]
+    changes: list[sql.Composable] = [sql.SQL("drop column {}").format(sql.Identifier(c)) for c in only_typed]
+    changes += [sql.SQL("alter {} drop default").format(sql.Identifier(c)) for c in ("source", "first_batch")]
+    changes += [sql.SQL("alter {} set not null").format(sql.Identifier(c)) for c in ("source_key", "row_hash")]
+    changes += [sql.SQL("reset (autovacuum_enabled)")]
+    values = {
+        "typed": tables.typed,
+        "changes": sql.SQL(", ").join(changes),
+        "name": sql.Identifier(name),
+        "renamed": sql.Identifier(tables.typed._obj[0], name),
+        "schema": sql.Identifier(schema),
+        "raw": sql.Identifier(schema, contract.record),
+        "mine": mine,
+        "source": sql.Literal(source),
+    }
+    for statement in (
+        "drop view if exists {judged}",
+        "alter table {typed} {changes}",
+        "alter table {typed} rename to {name}",
+        "alter table {renamed} set schema {schema}",
+        "alter table {raw} attach partition {mine} for values in ({source})",
+    ):
+        connection.execute(sql.SQL(statement).format(**values, judged=tables.judged))
+
+
+def analyze(connection: psycopg.Connection, record: str) -> None:
+    """Tell the planner of the rows of all sources together, which autovacuum never does for partitions."""
+    only = "only" if connection.info.server_version >= 180000 else ""
+    connection.execute(sql.SQL("analyze {} {}").format(sql.SQL(only), sql.Identifier("raw", record)))
