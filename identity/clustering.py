@@ -3,11 +3,14 @@
 Evidence joins records; guards keep a cluster from holding what one person cannot have; stewards' decisions
 stand above both. Where a guard forbids, the weakest evidence gives way: links are taken from strongest to
 weakest, and one that would join what must not be joined is broken, with its reason, and goes to review.
+One personal id of a cluster stands, one that most of its records carry (`identity.conflicts` says which); every
+other must be one slip of it, whichever of those that as many records carry that is.
 Only clusters in which a guard has something to say are walked through link by link.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -73,7 +76,7 @@ class _Cluster:
     """A cluster in the making: what its records say, and whom it may not meet."""
 
     records: set[int]
-    ids: set[str]
+    ids: Counter[str]
     births: set[date]
     apart: set[int] = field(default_factory=set)
     pardoned: set[frozenset[object]] = field(default_factory=set)
@@ -83,9 +86,14 @@ class _Cluster:
         if self.apart & other.records:
             return "decided different"
         pardoned = self.pardoned | other.pardoned
-        for a in self.ids:
-            for b in other.ids:
-                if not ids_reconcilable(a, b, guards.digits_apart) and frozenset((a, b)) not in pardoned:
+        carried = self.ids + other.ids
+        most = max(carried.values(), default=0)
+        for standing in (number for number, records in carried.items() if records == most):
+            for number in carried:
+                if (
+                    not ids_reconcilable(standing, number, guards.digits_apart)
+                    and frozenset((standing, number)) not in pardoned
+                ):
                     return "two personal ids"
         for c in self.births:
             for d in other.births:
@@ -101,7 +109,7 @@ class _Cluster:
             self.pardoned |= {frozenset((a, b)) for a in self.ids for b in other.ids if a != b}
             self.pardoned |= {frozenset((c, d)) for c in self.births for d in other.births if c != d}
         self.records |= other.records
-        self.ids |= other.ids
+        self.ids += other.ids
         self.births |= other.births
         self.apart |= other.apart
         self.pardoned |= other.pardoned
@@ -188,31 +196,37 @@ def _walk(
     """Join the records of guarded components again, decisions first, then from the strongest link to the weakest."""
     mine = labelled.filter(pl.col("cluster").is_in(guarded.implode()))
     home: dict[int, _Cluster] = {
-        record: _Cluster({record}, {number} if number else set(), {born} if born else set())
+        record: _Cluster({record}, Counter([number] if number else []), {born} if born else set())
         for record, number, born in mine.select("record_id", "personal_id", "birth_date").iter_rows()
     }
     for left, right in apart.select("left", "right").iter_rows():
         if left in home and right in home:
             home[left].apart.add(right)
             home[right].apart.add(left)
-    todo = links.filter(pl.col("left").is_in(mine["record_id"].implode())).sort(
-        "weight", "left", "right", descending=[True, False, False]
+    todo = (
+        links.filter(pl.col("left").is_in(mine["record_id"].implode()))
+        .sort("weight", "left", "right", descending=[True, False, False])
+        .rows()
     )
     broken: list[tuple[object, ...]] = []
-    for left, right, weight, method in todo.iter_rows():
-        a, b = home[left], home[right]
-        if a is b:
-            continue
-        decided = method == "decision"
-        objection = ("decisions contradict" if a.apart & b.records else None) if decided else a.objection(b, guards)
-        if objection:
-            broken.append((left, right, weight, method, objection))
-            continue
-        if len(a.records) < len(b.records):
-            a, b = b, a
-        a.take_in(b, decided=decided)
-        for record in b.records:
-            home[record] = a
+    joined = True
+    while joined:  # again for links that were broken before a later one made them possible
+        joined, broken = False, []
+        for left, right, weight, method in todo:
+            a, b = home[left], home[right]
+            if a is b:
+                continue
+            decided = method == "decision"
+            objection = ("decisions contradict" if a.apart & b.records else None) if decided else a.objection(b, guards)
+            if objection:
+                broken.append((left, right, weight, method, objection))
+                continue
+            joined = True
+            if len(a.records) < len(b.records):
+                a, b = b, a
+            a.take_in(b, decided=decided)
+            for record in b.records:
+                home[record] = a
     renamed = {record: min(found.records) for record, found in home.items()}
     moved = pl.DataFrame(
         {"record_id": list(renamed), "moved": list(renamed.values())}, schema={"record_id": pl.Int64, "moved": pl.Int64}

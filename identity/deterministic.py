@@ -14,8 +14,6 @@ from psycopg.types.json import Jsonb
 RULE_VERSION = "deterministic-2"
 #: Bits: what the number and what bears it out are worth together, less the odds against any two records.
 WEIGHTS = {"personal_id": 60.0, "old_party_card_no": 55.0, "old_identity_no": 55.0}
-#: A number on more records than this is nobody's: its conflicts are told against its first holder only.
-MOST_HOLDERS_IN_PAIRS = 50
 
 _SAME_BIRTH = "a.birth_date = b.birth_date and a.birth_precision = 'D' and b.birth_precision = 'D'"
 _BORNE_OUT = {
@@ -70,71 +68,6 @@ with added as (
 insert into touched_pair select left_id, right_id from added
 """
 
-_ASKED_NUMBERS = """
-create temporary table asked_number on commit drop as
-select r.personal_id from affected
-inner join identity.linkage_record as r using (record_id) where r.personal_id is not null and not %s
-union
-select number from touched_number where kind = 'personal_id'
-"""
-
-_HOLDERS = """
-create temporary table holder on commit drop as
-select
-    r.source, r.record, r.source_key, r.personal_id, l.person_id,
-    count(*) over (partition by r.personal_id) as holders,
-    row_number() over (
-        partition by r.personal_id order by r.source collate "C", r.record collate "C", r.source_key collate "C"
-    ) as place
-from asked_number
-inner join identity.linkage_record as r on asked_number.personal_id = r.personal_id
-inner join identity.person_link as l using (source, record, source_key)
-where r.present and r.id_verdict not in ('malformed', 'placeholder')
-"""
-
-_CONFLICTS = """
-create temporary table found_conflict on commit drop as
-select
-    a.source as left_source, a.record as left_record, a.source_key as left_key,
-    b.source as right_source, b.record as right_record, b.source_key as right_key,
-    case when a.holders > %(many)s then 'number_of_many' else 'number_of_two_people' end as reason
-from holder as a
-inner join holder as b
-    on a.personal_id = b.personal_id and a.place < b.place and (a.holders <= %(many)s or a.place = 1)
-where a.person_id <> b.person_id
-"""
-
-_RESOLVE = """
-update identity.conflict as standing set resolved_at = clock_timestamp()
-where standing.resolved_at is null and standing.reason like 'number_%%' and not exists (
-    select 1
-    from identity.linkage_record as a
-    inner join identity.linkage_record as b on a.personal_id = b.personal_id
-    inner join identity.person_link as la on (a.source, a.record, a.source_key) = (la.source, la.record, la.source_key)
-    inner join identity.person_link as lb on (b.source, b.record, b.source_key) = (lb.source, lb.record, lb.source_key)
-    where a.present and b.present and la.person_id <> lb.person_id
-        and (a.source, a.record, a.source_key) = (standing.left_source, standing.left_record, standing.left_key)
-        and (b.source, b.record, b.source_key) = (standing.right_source, standing.right_record, standing.right_key)
-)
-"""
-
-#: The alarm of a key ends once its source delivers it no more.
-_RESOLVE_KEYS = """
-update identity.conflict as standing set resolved_at = clock_timestamp()
-where standing.resolved_at is null and standing.reason = 'key_of_another_person' and not exists (
-    select 1 from identity.linkage_record as r
-    where r.present
-        and (r.source, r.record, r.source_key) = (standing.left_source, standing.left_record, standing.left_key)
-)
-"""
-
-_PAIR_COLUMNS = "left_source, left_record, left_key, right_source, right_record, right_key"
-_REPORT = f"""
-insert into identity.conflict ({_PAIR_COLUMNS}, reason)
-select {_PAIR_COLUMNS}, reason from found_conflict
-on conflict ({_PAIR_COLUMNS}, reason) where resolved_at is null do nothing
-"""
-
 
 def refresh_evidence(connection: psycopg.Connection) -> tuple[int, int]:
     """Bring the evidence of these rules up to date for `dirty` records; returns (added, withdrawn).
@@ -159,25 +92,3 @@ def withdraw_evidence(
     """
     values = {"methods": methods, "version": version}
     return connection.execute(_WITHDRAW.format(found=found, same=same), values).rowcount
-
-
-def refresh_conflicts(connection: psycopg.Connection, *, everything: bool = False) -> int:
-    """Write down pairs that share an id number yet are different persons; returns how many stand.
-
-    With `everything` the numbers of several records are known already.
-    """
-    connection.execute("analyze affected")
-    connection.execute(_ASKED_NUMBERS, [everything])
-    connection.execute("analyze asked_number")
-    connection.execute(_HOLDERS)
-    connection.execute("delete from holder where holders = 1")
-    connection.execute("create index on holder (personal_id); analyze holder")
-    connection.execute(_CONFLICTS, {"many": MOST_HOLDERS_IN_PAIRS})
-    connection.execute(_RESOLVE)
-    connection.execute(_RESOLVE_KEYS)
-    connection.execute(_REPORT)
-    row = connection.execute(
-        "select count(*) from identity.conflict where resolved_at is null and reason like 'number_%'"
-    ).fetchone()
-    assert row is not None
-    return int(row[0])

@@ -11,7 +11,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from identity.deterministic import RULE_VERSION, refresh_conflicts, refresh_evidence
+from identity.conflicts import refresh_conflicts
+from identity.deterministic import RULE_VERSION, refresh_evidence
 from identity.person_ids import IdChanges, assign_ids
 
 
@@ -209,7 +210,8 @@ def _follow(connection: psycopg.Connection, decision_id: int, business_date: dat
     connection.execute(
         """
         create temporary table affected (record_id bigint primary key, round int default 0) on commit drop;
-        create temporary table touched_number (kind text, number text) on commit drop
+        create temporary table touched_number (kind text, number text) on commit drop;
+        create temporary table new_key (source text, record text, source_key text) on commit drop
         """
     )
     connection.execute(

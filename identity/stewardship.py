@@ -42,7 +42,7 @@ def queue(connection: psycopg.Connection, at_most: int = 40) -> list[dict[str, A
 
 
 def conflicts(connection: psycopg.Connection, at_most: int = 40) -> list[dict[str, Any]]:
-    """What only a source can set right: keys that now name another person, numbers of two people."""
+    """What only a source can set right: keys that now name another person, numbers of two people, mistyped ids."""
     return _rows(connection, "select * from identity.conflicts(%s)", [at_most])
 
 

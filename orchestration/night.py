@@ -25,7 +25,8 @@ DAGSTER_YAML = PROJECT / "dagster.yaml"
 class NightSummary:
     """What a night came to; counts are rows over all batches of the night.
 
-    `alarms` are rows that use a key for another person, as intake found them; `conflicts` stand now, whenever found.
+    `alarms` are rows that use a key for another person, as intake found them; `conflicts` stand now, whenever found;
+    `mistyped` are records among them whose personal id does not stand for their person.
     """
 
     business_date: date
@@ -41,6 +42,7 @@ class NightSummary:
     quarantined: int
     alarms: int
     conflicts: int
+    mistyped: int
     bad_sources: dict[str, str]
 
     @property
@@ -63,8 +65,8 @@ class NightSummary:
         ]
         if self.alarms or self.conflicts:
             lines.append(
-                f"  báo động: {self.alarms} khóa dùng cho người khác đêm nay; {self.conflicts} mâu thuẫn chờ nguồn sửa"
-                " (lienthong identity queue --conflicts)"
+                f"  báo động: {self.alarms} khóa dùng cho người khác đêm nay; {self.conflicts} mâu thuẫn chờ nguồn sửa,"
+                f" trong đó {self.mistyped} số định danh gõ nhầm (lienthong identity queue --conflicts)"
             )
         if self.published:
             lines.append(f"  published    release {self.release_no}")
@@ -157,7 +159,8 @@ def _summary(url: str, run_id: str, business_date: date, seconds: float, problem
             """
             select
                 coalesce(sum(g.failed) filter (where g.alarm), 0),
-                (select count(*) from identity.conflict where resolved_at is null)
+                (select count(*) from identity.conflict where resolved_at is null),
+                (select count(*) from identity.overruled_id)
             from ops.gate_result as g inner join ops.batch as b using (batch_id) where b.run_id = %s
             """,
             [run_id],
@@ -192,5 +195,6 @@ def _summary(url: str, run_id: str, business_date: date, seconds: float, problem
         quarantined=int(rows[3]),
         alarms=int(alarmed[0]),
         conflicts=int(alarmed[1]),
+        mistyped=int(alarmed[2]),
         bad_sources=dict(bad),
     )

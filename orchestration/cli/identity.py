@@ -47,7 +47,7 @@ def _pair(connection: psycopg.Connection, item: int | None, records: list[str] |
 def queue(
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many items.")] = 40,
     conflicts: Annotated[
-        bool, typer.Option("--conflicts", help="What a source must set right: keys and numbers of two people.")
+        bool, typer.Option("--conflicts", help="What sources must set right: keys and numbers of two people, slips.")
     ] = False,
     as_json: Json = False,
 ) -> None:

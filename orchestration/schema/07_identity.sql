@@ -133,7 +133,23 @@ create table if not exists identity.conflict (
 create unique index if not exists conflict_standing
 on identity.conflict (left_source, left_record, left_key, right_source, right_record, right_key, reason)
 where resolved_at is null;
-comment on table identity.conflict is 'Two records that share an id number and are plainly two people, or a key given to somebody else: for review';
+comment on table identity.conflict is 'Two records that contradict each other, for their sources to set right: one id number of two people, a valid id that does not stand for its person (left) against the one that does (right), or a key given to somebody else';
+
+create or replace view identity.overruled_id as
+select
+    conflict_id,
+    left_source as source,
+    left_record as record,
+    left_key as source_key,
+    reason,
+    right_source as standing_source,
+    right_record as standing_record,
+    right_key as standing_key,
+    found_at
+from identity.conflict
+where resolved_at is null and reason in ('mistyped_number', 'second_number');
+comment on view identity.overruled_id is 'Records whose valid personal id is judged not to be that of their person, and the record whose id stands';
+comment on column identity.overruled_id.reason is 'mistyped_number: one slip away from the id that stands; second_number: another one, of a record that a steward joined';
 
 create table if not exists identity.person_link (
     source text not null,

@@ -23,26 +23,33 @@ comment on column identity.reveal.person_ids is 'The persons whose records these
 create or replace function identity.mask(attribute text, value text) returns text
 language sql immutable
 return case
-    when value is null or attribute in ('sex', 'admission_date', 'birth_date_precision') then value
+    when value is null or attribute in ('sex', 'admission_date', 'birth_date_precision', 'personal_id_verdict')
+        then value
     when attribute = 'birth_date' then left(value, 4) || '-**-**'
     when attribute in ('full_name', 'other_name') then regexp_replace(value, '(\S)\S*', '\1.', 'g')
     else repeat('*', greatest(length(value) - 2, 1)) || right(value, 2)
 end;
 
+-- personal_id_verdict: what linkage found of the personal id (valid, or the first thing that is wrong), and of a valid one
+-- whether it is judged not to be that of its person (mistyped_number, second_number).
 create or replace function identity.values_of(record_names text[], in_full boolean)
 returns table (attribute text, source text, record text, source_key text, person_id uuid, value text)
 language sql stable
 as $$
     with wanted as (
-        select r.* from unnest(record_names) as name
+        select
+            r.source, r.record, r.source_key,
+            jsonb_build_object('personal_id_verdict', coalesce(o.reason, r.id_verdict)) as found
+        from unnest(record_names) as name
         inner join identity.linkage_record as r on r.record_id = identity.record_id(name)
+        left join identity.overruled_id as o using (source, record, source_key)
     ),
     said as (
-        select w.source, w.record, w.source_key, to_jsonb(m) as row_said from wanted as w
+        select w.source, w.record, w.source_key, to_jsonb(m) || w.found as row_said from wanted as w
         inner join raw.member as m on w.record = 'member' and m.source = w.source and m.source_key = w.source_key
             and m.last_batch is null
         union all
-        select w.source, w.record, w.source_key, to_jsonb(c) from wanted as w
+        select w.source, w.record, w.source_key, to_jsonb(c) || w.found from wanted as w
         inner join raw.cadre as c on w.record = 'cadre' and c.source = w.source and c.source_key = w.source_key
             and c.last_batch is null
     )
@@ -54,8 +61,8 @@ as $$
         end
     from said as s
     inner join unnest(array[
-        'full_name', 'other_name', 'sex', 'birth_date', 'birth_date_precision', 'personal_id', 'old_identity_no',
-        'party_card_no', 'old_party_card_no', 'hometown_code', 'admission_date'
+        'full_name', 'other_name', 'sex', 'birth_date', 'birth_date_precision', 'personal_id', 'personal_id_verdict',
+        'old_identity_no', 'party_card_no', 'old_party_card_no', 'hometown_code', 'admission_date'
     ]) with ordinality as kind (attribute, place) on true
     left join identity.person_link as l
         on s.source = l.source and s.record = l.record and s.source_key = l.source_key
@@ -198,8 +205,9 @@ begin
 end
 $$;
 
--- What contradicts itself and only the source can set right: a number of two people, or, first, a key that now names
--- another person than before (left: who it was, right: who it is).
+-- What contradicts itself and only the source can set right: first a key that now names another person than before (left:
+-- who it was, right: who it is), then a number of two people, and last a valid number that is judged not to be that of
+-- its person (left) beside the one that stands (right).
 create or replace function identity.conflicts(at_most integer default 40)
 returns table (
     conflict_id bigint, reason text, left_record text, right_record text, left_person uuid, right_person uuid,
@@ -227,6 +235,8 @@ as $$
     left join identity.person_link as b
         on c.right_source = b.source and c.right_record = b.record and c.right_key = b.source_key
     where c.resolved_at is null
-    order by c.reason <> 'key_of_another_person', c.found_at desc, c.conflict_id
+    order by
+        c.reason <> 'key_of_another_person', c.reason in ('mistyped_number', 'second_number'), c.found_at desc,
+        c.conflict_id
     limit at_most
 $$;

@@ -13,12 +13,13 @@ import pytest
 from benchmarks.febrl import febrl4
 from identity.clustering import Guards, cluster
 from identity.features import LINKAGE_RECORD
-from identity.identifiers import personal_id_verdict
+from identity.identifiers import one_digit_apart, personal_id_verdict
 from identity.model import SCORED_PAIR, blocking_rules, load_settings, person_model, score
 from identity.records import load_compared
 from identity.step import link_persons
 from identity.training import train_persons
 from orchestration.reference import load_reference
+from sources.sample.clean import world
 from tests.linkage_world import fill_raw, linkage_world
 
 SCALE, SEED = 0.002, 31  # trained on another seed
@@ -162,6 +163,35 @@ def test_records_near_changed_ones_are_enough_to_weigh_them(warehouse: psycopg.C
     near = load_compared(warehouse, settings["most_holders"], (changed, blocking_rules(settings)))
     assert len(set(changed)) < near.num_rows < everybody.num_rows / 2
     assert score(near, changed).sort_by("left").equals(score(everybody, changed).sort_by("left"))
+
+
+def test_one_id_of_a_person_stands_and_every_other_is_a_slip_of_it(warehouse: psycopg.Connection) -> None:
+    list(load_reference(warehouse))
+    who = fill_raw(warehouse, SCALE, SEED)
+    link_persons(warehouse, date(2026, 11, 22))
+    rows = warehouse.execute(
+        """
+        select r.source, r.record, r.source_key, l.person_id::text, r.personal_id, o.reason
+        from identity.linkage_record as r
+        inner join identity.person_link as l using (source, record, source_key)
+        left join identity.overruled_id as o using (source, record, source_key)
+        where r.present and r.id_verdict = 'valid'
+        """
+    ).fetchall()
+    schema = ["source", "record", "source_key", "linked", "personal_id", "reason"]
+    said = pl.DataFrame(rows, schema=schema, orient="row", infer_schema_length=None)
+    stands = said.filter(pl.col("reason").is_null()).group_by("linked", "personal_id").len("carried")
+    assert stands["linked"].is_unique().all()
+    assert set(stands["linked"]) == set(said["linked"])
+    slips = said.filter(pl.col("reason") == "mistyped_number").join(stands, on="linked", suffix="_that_stands")
+    assert slips.height == said["reason"].is_not_null().sum() > 10
+    assert all(one_digit_apart(*pair) for pair in slips.select("personal_id", "personal_id_that_stands").rows())
+
+    true = world(SCALE, SEED, date(2026, 11, 22)).persons.select("person", "personal_id")
+    outvoted = slips.filter(pl.col("carried") > 1).join(who, on=["source", "record", "source_key"])
+    told = outvoted.join(true, on="person", suffix="_in_truth")
+    assert told.height > 0
+    assert (told["personal_id_that_stands"] == told["personal_id_in_truth"]).all()
 
 
 def test_training_is_repeatable_and_needs_no_truth(said: tuple[pa.Table, pl.Series]) -> None:

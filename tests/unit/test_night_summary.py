@@ -44,12 +44,13 @@ def test_a_night_names_its_alarms_and_what_stands(
     _conflict(warehouse, "1", "key_of_another_person")
     _conflict(warehouse, "2", "number_of_two_people")
     _conflict(warehouse, "3", "number_of_two_people", resolved=True)
+    _conflict(warehouse, "4", "mistyped_number")
     warehouse.commit()
     tonight = _summary(warehouse_url, "tonight", NIGHT, 1, None)
-    assert (tonight.alarms, tonight.conflicts) == (3, 2)
+    assert (tonight.alarms, tonight.conflicts, tonight.mistyped) == (3, 3, 1)
     tonight.show(as_json=False)
     assert "báo động: 3 khóa" in (shown := capsys.readouterr().out)
-    assert "2 mâu thuẫn" in shown
+    assert "3 mâu thuẫn chờ nguồn sửa, trong đó 1 số định danh gõ nhầm" in shown
     tonight.show(as_json=True)
     assert json.loads(capsys.readouterr().out)["alarms"] == 3
 
