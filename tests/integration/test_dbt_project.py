@@ -330,7 +330,7 @@ def test_ids_stay_and_history_moves_at_one_moment(world: World) -> None:
     }
 
 
-def test_two_provinces_with_an_open_transfer_are_one_person_and_a_valid_id_outweighs_authority(world: World) -> None:
+def test_two_provinces_with_an_open_transfer_are_one_person_and_a_standing_id_outweighs_authority(world: World) -> None:
     ha = {"full_name": "Ngô Hà", "birth_date": "1980-05-06", "old_party_card_no": "38004321"}
     spells = {"38": ("38.001.001.000.001", "099080718293"), "40": ("40.001.001.000.001", "099080718293")}
     for source, (cell, number) in spells.items():
@@ -340,6 +340,11 @@ def test_two_provinces_with_an_open_transfer_are_one_person_and_a_valid_id_outwe
     ngan = {"full_name": "Lưu Ngân", "birth_date": "1985-06-07", "old_party_card_no": "40001234"}
     say(world.connection, "member", "38", "ngan", personal_id="099075718294", political_theory="2", **ngan)
     say(world.connection, "cadre", "40", "ngan", personal_id="099085718294", political_theory="3", **ngan)
+    tu = {"full_name": "Tạ Tú", "birth_date": "1972-08-09", "old_party_card_no": "38007654"}
+    said = {"38/member/tu": "099072718296", "40/member/tu": "099072718295", "40/cadre/tu": "099072718295"}
+    for name, number in said.items():
+        source, record, key = name.split("/")
+        say(world.connection, record, source, key, batch=2, personal_id=number, **tu)
     untested = ("resource_type:test", "resource_type:unit_test")
     world.build(*untested, "--select", "+party_membership", "+person_attribute", "+attribute_conflict")
 
@@ -360,8 +365,19 @@ def test_two_provinces_with_an_open_transfer_are_one_person_and_a_valid_id_outwe
         ("2", "38", True, True, True, 80),
         ("3", "40", False, False, True, 60),
     ]
+    whose = f"where person_id in ({people.format('Tạ Tú')}) and attribute ="
+    assert world.rows(f"{claimed} {whose} 'personal_id' order by claim_rank") == [
+        ("099072718295", "40", True, True, True, 70),
+        ("099072718295", "40", False, True, True, 60),
+        ("099072718296", "38", False, False, False, 80),
+    ]
+    assert world.rows("select personal_id from core.person where full_name = 'Tạ Tú'") == [("099072718295",)]
+    run_dbt(["test", "--select", "a_person_has_one_standing_personal_id"], world.environment)
+    judged = "select source || '/' || record, reason, standing_source || '/' || standing_record from identity.{}"
+    assert world.rows(judged.format("overruled_id")) == [("38/member", "mistyped_number", "40/member")]
+
     counted = "select attribute, overruled from marts.attribute_conflict where overruled > 0 and source = "
-    assert world.rows(f"{counted} '38' and record = 'member'") == [("personal_id", 1)]
+    assert world.rows(f"{counted} '38' and record = 'member'") == [("personal_id", 2)]
     assert ("political_theory", 1) in world.rows(f"{counted} '40' and record = 'cadre'")
 
 
