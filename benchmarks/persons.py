@@ -42,8 +42,11 @@ NIGHT = date(2026, 11, 22)
 LEAST_PAIRS = 1_000
 
 _LINKED = """
-select l.source, l.record, l.source_key, l.person_id::text as linked, r.id_verdict, r.sex, r.name_key
+select
+    l.source, l.record, l.source_key, l.person_id::text as linked, r.id_verdict, r.personal_id, o.reason as overruled,
+    r.sex, r.name_key
 from identity.person_link as l inner join identity.linkage_record as r using (source, record, source_key)
+left join identity.overruled_id as o using (source, record, source_key)
 where r.present
 """
 
@@ -173,7 +176,8 @@ def _timed(connection: psycopg.Connection, night: date = NIGHT) -> float:
 def measure_seed(report: Report, server: str, seed: int, groups: list[pl.DataFrame]) -> None:
     """One unseen world: errors, the queue, the time from nothing and for one per cent."""
     with connect(_database(server, f"persons_{seed}")) as connection:
-        said = deliveries(world(SCALE, seed, NIGHT), seed, NIGHT)
+        true_world = world(SCALE, seed, NIGHT)
+        said = deliveries(true_world, seed, NIGHT)
         who = said.who.unique(["source", "record", "source_key"], keep="first")
         accept_said(connection, said.records)
         held = _hold(connection, said.records)
@@ -200,6 +204,9 @@ def measure_seed(report: Report, server: str, seed: int, groups: list[pl.DataFra
             at_most(f"review queue ({goal})", 100 * (row[0] if row else 0) / both["linked"].n_unique(), "percent", 0.5),
             at_most(f"linking from nothing ({goal})", whole, "s", 60),
         )
+        _measure_standing_ids(
+            report, usable.join(true_world.persons.select("person", own="personal_id"), on="person"), goal
+        )
         groups.append(_groups(both))
         _one_percent(connection)
         connection.commit()
@@ -207,6 +214,23 @@ def measure_seed(report: Report, server: str, seed: int, groups: list[pl.DataFra
         report.add(at_most(name, share, "fraction", 0.1) if SCALE >= 0.1 else told(name, share, "fraction"))
         if seed == SEEDS[0]:
             measure_undo(report, connection)
+
+
+def _measure_standing_ids(report: Report, usable: pl.DataFrame, goal: str) -> None:
+    """Of a person's usable ids one stands, and how often it is the true one (`own`) where others are judged."""
+    judged = pl.col("overruled").is_not_null()
+    standing = usable.filter(~judged)
+    two = standing.group_by("linked").agg(pl.col("personal_id").n_unique()).filter(pl.col("personal_id") > 1)
+    of_several = standing.join(usable.filter(judged), on="linked", how="semi").unique("linked", keep="first")
+    report.add(
+        at_most(f"persons with two standing personal ids ({goal})", len(two), "persons", 0),
+        told(f"usable ids judged mistyped ({goal})", 100 * usable.select(judged.mean()).item(), "percent"),
+        told(
+            f"standing ids that are the person's own, where others are judged ({goal})",
+            of_several.select((pl.col("personal_id") == pl.col("own")).mean()).item(),
+            "fraction",
+        ),
+    )
 
 
 def measure_groups(report: Report, groups: list[pl.DataFrame]) -> None:
