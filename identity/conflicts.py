@@ -6,10 +6,11 @@
   told against the record whose id does;
 - key_of_another_person: a key was given to somebody else (found by `identity.person_ids`).
 
-For each person one valid id stands: the one that most of its records carry, then most sources, then the record first in
-the order of survivorship (authority of the source for personal ids, recency, source, record, key). Every other valid id
-is judged: a slip of it, as the guards of `identity.clustering` demand, or a second number that a steward's decision
-brought in. So no person has two, and models publish the one that stands.
+For each person one valid id stands: the one that most of its records carry, then most sources, then most party cards
+(new ones bear the personal id), then the record first in the order of survivorship (authority of the source for
+personal ids, recency, source, record, key). Every other valid id is judged: a slip of it, as the guards of
+`identity.clustering` demand, or a second number that a steward's decision brought in. So no person has two, and models
+publish the one that stands.
 """
 
 from __future__ import annotations
@@ -118,11 +119,23 @@ with carried as (
     left join ops.source as told on r.source = told.source
     left join ops.batch as batch on r.batch = batch.batch_id
     where r.present and r.id_verdict = 'valid'
+), on_card as (
+    select person_id, r.party_card_no
+    from person_of_several_ids
+    inner join identity.person_link as link using (person_id)
+    inner join identity.linkage_record as r using (source, record, source_key)
+    where r.present and r.party_card_no is not null
 ), standing as (
     select distinct on (person_id) person_id, personal_id, min(trust) as trust
     from carried
     group by person_id, personal_id
-    order by person_id, count(*) desc, count(distinct source) desc, min(trust)
+    order by
+        person_id, count(*) desc, count(distinct source) desc,
+        (
+            select count(*) from on_card as o
+            where (o.person_id, o.party_card_no) = (carried.person_id, carried.personal_id)
+        ) desc,
+        min(trust)
 )
 select
     c.source as left_source, c.record as left_record, c.source_key as left_key,

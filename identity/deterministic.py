@@ -11,16 +11,17 @@ from __future__ import annotations
 import psycopg
 from psycopg.types.json import Jsonb
 
-RULE_VERSION = "deterministic-2"
+RULE_VERSION = "deterministic-3"
 #: Bits: what the number and what bears it out are worth together, less the odds against any two records.
 WEIGHTS = {"personal_id": 60.0, "old_party_card_no": 55.0, "old_identity_no": 55.0}
 
+#: No name, and a letter that is none, bear nothing out.
+_SAME_NAME = "a.name_key = b.name_key and length(a.name_key) > 1"
 _SAME_BIRTH = "a.birth_date = b.birth_date and a.birth_precision = 'D' and b.birth_precision = 'D'"
 _BORNE_OUT = {
-    "personal_id": f"a.id_verdict = 'valid' and b.id_verdict = 'valid'"
-    f" and (a.name_key = b.name_key or ({_SAME_BIRTH}))",
-    "old_party_card_no": f"a.name_key = b.name_key and {_SAME_BIRTH}",
-    "old_identity_no": f"a.name_key = b.name_key and {_SAME_BIRTH}",
+    "personal_id": f"a.id_verdict = 'valid' and b.id_verdict = 'valid' and ({_SAME_NAME} or {_SAME_BIRTH})",
+    "old_party_card_no": f"{_SAME_NAME} and {_SAME_BIRTH}",
+    "old_identity_no": f"{_SAME_NAME} and {_SAME_BIRTH}",
 }
 
 _FIND = """

@@ -83,8 +83,10 @@ def with_reference(warehouse: psycopg.Connection) -> psycopg.Connection:
 NOWHERE: tuple[list[str], list[str]] = ([], [])
 CONFLICT: tuple[list[str], list[str]] = (["number_of_two_people"], [])
 REVIEW: tuple[list[str], list[str]] = ([], ["between the thresholds"])
+BOTH: tuple[list[str], list[str]] = (CONFLICT[0], REVIEW[1])
 OF_1970: dict[str, Any] = {**TAM, "birth_date": "1970-01-01", "birth_date_precision": "Y"}
 FIRST_OF_1970: dict[str, Any] = {**TAM, "birth_date": "1970-01-01"}
+NAMELESS: dict[str, Any] = {**AN, "full_name": "", "birth_date_precision": "Y"}
 MUOI: dict[str, Any] = {**AN, "full_name": "Phan Mười"}
 
 
@@ -94,6 +96,9 @@ MUOI: dict[str, Any] = {**AN, "full_name": "Phan Mười"}
         # nobody's name, and a letter that is no name: held at intake, and alone where they come through
         ({"full_name": ""}, {"full_name": ""}, "missing", NOWHERE),
         ({"full_name": "A"}, {"full_name": "A"}, "missing", NOWHERE),
+        # nor do they bear out a number that two records share
+        (NAMELESS, NAMELESS, "valid", BOTH),
+        ({**NAMELESS, "full_name": "A"}, {**NAMELESS, "full_name": "A"}, "valid", BOTH),
         # a placeholder is nobody's number: what is left is a name and a birth date
         ({**AN, "personal_id": "000000000000"}, {**AN, "personal_id": "000000000000"}, "placeholder", REVIEW),
         ({**AN, "personal_id": "099070123456"}, {**BINH, "personal_id": "099070123456"}, "placeholder", NOWHERE),

@@ -120,6 +120,15 @@ def test_which_id_stands_follows_one_order(warehouse: psycopg.Connection) -> Non
     assert warehouse.execute(ids).fetchall() == before
 
 
+def test_of_numbers_that_as_many_carry_the_one_on_a_party_card_stands(warehouse: psycopg.Connection) -> None:
+    trust(warehouse, "38", {"member": 90})
+    tell(warehouse, A, SLIP, batch=3, party_card_no=RIGHT)
+    tell(warehouse, C, RIGHT)
+    assert judged(warehouse) == {("/".join(A), "mistyped_number", "/".join(C))}
+    tell(warehouse, B, SLIP)
+    assert judged(warehouse) == {("/".join(C), "mistyped_number", "/".join(A))}
+
+
 def test_only_a_valid_id_that_differs_is_judged(warehouse: psycopg.Connection) -> None:
     for case, number in enumerate((None, "099170000002", "099071000001", "000000000000", "099070040001")):
         mine = {"full_name": f"Khuất Bá Mão {chr(97 + case)}", "old_party_card_no": f"380123{case:02}"}
