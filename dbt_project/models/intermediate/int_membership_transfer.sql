@@ -1,5 +1,6 @@
 -- Transfers of party activity of known persons. Key: (source, source_key).
--- The person is the one of the member record; where the source no longer has it, the only person of that id number.
+-- The person is the one of the member record; where the source no longer has it, the only person of that id number, if
+-- it stands for that person: nobody else's record says it, right or wrong.
 -- A transfer that both sides report counts once: report_rank 1.
 {{ config(materialized='table') }}
 
@@ -7,10 +8,10 @@ with persons_by_id_number as (
     select
         personal_id,
         min(person_id::text)::uuid as person_id
-    from {{ ref('int_person_survivor') }}
+    from {{ ref('int_person_record') }}
     where personal_id is not null
     group by personal_id
-    having count(*) = 1
+    having min(person_id::text) = max(person_id::text) and bool_or(is_personal_id_valid)
 ),
 
 known_members as (

@@ -1,6 +1,6 @@
 -- What several records claim of one person, one row a value. Key: (attribute, record, source, source_key).
--- claim_rank is the order of trust in one attribute: the id number that stands by linkage before any other, then authority
--- of the source for that attribute, recency, source, record and key. The first one survives.
+-- claim_rank is the order of trust in one attribute: the id number that stands by linkage before any other, then
+-- authority of the source for that attribute, recency, source, record and key. The first one survives.
 -- agrees: the value does not contradict the survivor. One name written in two ways (hoà, hòa), a date known less
 -- exactly and a unit before and after a merger are no contradictions.
 {{ config(materialized='table') }}
