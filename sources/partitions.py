@@ -75,7 +75,7 @@ def attach(connection: psycopg.Connection, contract: Contract, tables: BatchTabl
         "typed": tables.typed,
         "changes": sql.SQL(", ").join(changes),
         "name": sql.Identifier(name),
-        "renamed": sql.Identifier(tables.typed._obj[0], name),
+        "moved": sql.Identifier(schema, tables.typed._obj[1]),
         "schema": sql.Identifier(schema),
         "raw": sql.Identifier(schema, contract.record),
         "mine": mine,
@@ -84,8 +84,8 @@ def attach(connection: psycopg.Connection, contract: Contract, tables: BatchTabl
     for statement in (
         "drop view if exists {judged}",
         "alter table {typed} {changes}",
-        "alter table {typed} rename to {name}",
-        "alter table {renamed} set schema {schema}",
+        "alter table {typed} set schema {schema}",
+        "alter table {moved} rename to {name}",
         "alter table {raw} attach partition {mine} for values in ({source})",
     ):
         connection.execute(sql.SQL(statement).format(**values, judged=tables.judged))

@@ -70,3 +70,9 @@ def test_all_sources_together_are_known_to_the_planner(trainings: World) -> None
     trainings.take(_rows(*range(40)))
     analyze(trainings.connection, "training")
     assert trainings.value("select reltuples from pg_class where oid = 'raw.training'::regclass") == 40
+
+
+def test_a_batch_may_bear_the_number_of_its_source(trainings: World) -> None:
+    trainings.value("select setval(pg_get_serial_sequence('ops.batch', 'batch_id'), %s)", int(SOURCE) - 1)
+    outcome = trainings.take(_rows(1))
+    assert (outcome.batch_id, outcome.status) == (int(SOURCE), "accepted")
