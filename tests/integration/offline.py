@@ -6,6 +6,7 @@ Where namespaces are allowed the kernel cuts the network off as well, for whatev
 
 from __future__ import annotations
 
+import os
 import shutil
 import struct
 import subprocess
@@ -91,6 +92,7 @@ def run_offline(
     log.touch()
     guard.mkdir(exist_ok=True)
     (guard / "sitecustomize.py").write_text(GUARD)
-    environment = environment | {"PYTHONPATH": str(guard), "OFFLINE_LOG": str(log)}
+    path = os.pathsep.join(p for p in (str(guard), environment.get("PYTHONPATH")) if p)
+    environment = environment | {"PYTHONPATH": path, "OFFLINE_LOG": str(log)}
     done = subprocess.run([*_namespace(), *command], capture_output=True, text=True, check=False, env=environment)
     return done, log.read_text().splitlines()
