@@ -14,6 +14,7 @@ from sources.sample.classifications import party_evaluations
 from sources.sample.members import PRESENT, memberships, with_second_records
 from sources.sample.organisations import organisations, with_counts
 from sources.sample.people import people
+from sources.sample.reorganisations import with_former
 from sources.sample.styles import registered
 
 
@@ -51,7 +52,7 @@ def world(scale: float, seed: int, as_of: date) -> World:
     return World(
         persons=everybody.persons,
         records={
-            "organisation": with_counts(bodies, counted),
+            "organisation": with_former(with_counts(bodies, counted), seed, as_of),
             "agency": offices.join(deputies, on="agency_code", how="left", maintain_order="left").with_columns(
                 pl.col("deputy_count").fill_null(0)
             ),

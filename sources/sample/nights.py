@@ -23,6 +23,8 @@ from sources.sample.systems import Target
 from sources.sample.text_variants import written_dates
 from sources.sample.world import Progress, expected_rows, write_all
 
+#: Share of the organisations that a new decision changes in each way, of the share of members that change.
+DECIDED = 0.05
 #: What happens to the members that change.
 LOTS = {"corrected": 0.4, "rekeyed": 0.1, "moved": 0.1, "left": 0.2, "closed": 0.1, "admitted": 0.1}
 
@@ -46,6 +48,7 @@ def advance(
 ) -> Changes:
     """Write the deliveries of `days` later into a built world, changing `share` of members and cadres.
 
+    New decisions rename, hand over, raise and lower a few organisations within their records.
     Members are corrected, get another key, move to another body, leave, disappear from the lists or are admitted;
     one key is given to somebody else. Sources that send changes mark them with their moment and send tombstones.
     Truth follows.
@@ -58,15 +61,16 @@ def advance(
     night = Night(said, who, persons, day, stream(seed, f"night of {day}"))
     night.members(share)
     night.cadres(share)
+    night.organisations(share)
     written = write_all(
         Deliveries(night.said, night.log, night.who), Target(folder, day, summary["seed"], server_url), progress
     )
     faults = pl.read_parquet(folder / "truth" / "fault.parquet")
     tables = {f"said_{record}": frame for record, frame in night.said.items()}
     every_fault = pl.concat([faults, night.log.frame()]).unique(maintain_order=True)
-    truth.write(
-        folder / "truth", tables | {"record": night.who, "fault": every_fault, "expected": expected_rows(written)}
-    )
+    events = pl.concat([pl.read_parquet(truths / "organisation_event.parquet"), *night.events], how="diagonal")
+    tables |= {"record": night.who, "fault": every_fault, "expected": expected_rows(written)}
+    truth.write(truths, tables | {"organisation_event": events})
     summary |= {"as_of": day.isoformat(), "sources": {code: sum(w.rows.values()) for code, w in written.items()}}
     (folder / "summary.json").write_text(json.dumps(summary, ensure_ascii=False, indent=1), encoding="utf-8")
     return Changes(day.isoformat(), night.counted)
@@ -91,6 +95,7 @@ class Night:
         self.moment = datetime.combine(day, time(17, 30)).strftime(MOMENT)
         self.habits = {code: style.dates for code, style in STYLES.items()}
         self.counted: dict[str, int] = {}
+        self.events: list[pl.DataFrame] = []
         self.series = 0
 
     def _written(self, source: pl.Expr, day: pl.Expr) -> pl.Expr:
@@ -107,13 +112,13 @@ class Night:
         )
 
     def _touched(self, record: str, rows: pl.Series, **values: pl.Expr | pl.Series) -> None:
-        """Put new values into some rows and note the moment."""
+        """Put new values into some rows and note the moment where sources keep it."""
         frame = self.said[record].with_row_index("row")
         mask = pl.col("row").is_in(rows.implode())
+        if "updated_on" in frame.columns:
+            values["updated_on"] = pl.lit(self.moment)
         columns = [pl.when(mask).then(v).otherwise(pl.col(c)).alias(c) for c, v in values.items()]
-        self.said[record] = frame.with_columns(
-            *columns, pl.when(mask).then(pl.lit(self.moment)).otherwise("updated_on").alias("updated_on")
-        ).drop("row")
+        self.said[record] = frame.with_columns(columns).drop("row")
 
     def members(self, share: float) -> None:
         """Change members of every source alike."""
@@ -266,3 +271,37 @@ class Night:
         today = self._written(pl.col("source"), pl.lit(self.day))
         self._touched("cadre", rising["row"], rank_from=today, job_title=pl.lit("Chuyên viên chính"))
         self._touched("cadre", leaving["row"], ended_on=today, leave_reason=pl.lit("CHUYEN_DI"))
+
+    def organisations(self, share: float) -> None:
+        """New decisions change basic organisations and cells that stand, within their records."""
+        code, name, kind = pl.col("organisation_code"), pl.col("name"), pl.col("organisation_type")
+        above = code.str.slice(0, 6) + ".000.000.000"
+        raised = name.str.replace("bộ phận", "cơ sở", literal=True)
+        lowered = name.str.replace("Đảng bộ", "Đảng bộ bộ phận", literal=True)
+        is_basic = (kind == "C1") & (code.str.slice(7, 3) != "000")
+        in_basic_one = (kind == "B2") & (pl.col("parent_code") == code.str.slice(0, 10) + ".000.000")
+        in_basic_one &= pl.col("parent_code") != above
+        ways: dict[str, tuple[pl.Expr, dict[str, pl.Expr]]] = {
+            "NANG_CAP": (kind == "B1", {"organisation_type": pl.lit("C1"), "name": raised}),
+            "HA_CAP": (is_basic, {"organisation_type": pl.lit("B1"), "name": lowered}),
+            "CHUYEN_GIAO": (in_basic_one, {"parent_code": above}),
+            "DOI_TEN": (kind == "B2", {"name": name + " mới"}),
+        }
+        left = self.said["organisation"].with_row_index("row").filter(pl.col("valid_to").is_null())
+        decided = self.day - timedelta(days=3)
+        for number, (way, (fits, values)) in enumerate(ways.items(), start=1):
+            able = left.filter(fits)
+            chosen = able.filter(pl.Series(exactly(self.rng, max(round(share * DECIDED * len(able)), 5), len(able))))
+            left = left.join(chosen, on="row", how="anti", maintain_order="left")
+            self.counted[f"organisation {way}"] = len(chosen)
+            values["decision_no"] = pl.lit(f"{number}{self.day:%m%d}-QĐ/ĐU")
+            values["decision_date"] = self._written(pl.col("source"), pl.lit(decided))
+            self._touched("organisation", chosen["row"], **values)
+            self.events.append(
+                chosen.select(
+                    *("source", "source_key"),
+                    event_kind=pl.lit(way),
+                    side=pl.lit("THAY_DOI"),
+                    happened_on=pl.lit(decided),
+                )
+            )

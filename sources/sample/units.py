@@ -72,6 +72,27 @@ def former_codes() -> pl.DataFrame:
     )
 
 
+def former_provinces() -> dict[str, str]:
+    """Names of the 63 provinces of June 2025 by code, as they stand inside a sentence (`tỉnh Hà Giang`)."""
+    old = _seed().filter((pl.col("code_set") == "63") & (pl.col("level") == "province")).sort("code", "valid_from")
+    return {code: name[:1].lower() + name[1:] for code, name in old.select("code", "name").iter_rows()}
+
+
+def split_communes() -> pl.DataFrame:
+    """Communes of June 2025 that went into several of today: `code`, `name`, `unit_type`, `district`, `into` (list)."""
+    old = _seed().filter((pl.col("code_set") == "63") & (pl.col("level") == "commune"))
+    return (
+        pl.read_csv(SEEDS / "administrative_unit_mapping.csv", infer_schema=False)
+        .filter(pl.col("level") == "commune")
+        .group_by(pl.col("old_code").alias("code"))
+        .agg(into=pl.col("new_code").unique().sort())
+        .filter(pl.col("into").list.len() > 1)
+        .join(old.unique("code", keep="last", maintain_order=True), on="code")
+        .select("code", "name", "unit_type", "into", district="district_name")
+        .sort("code")
+    )
+
+
 def province_of() -> pl.DataFrame:
     """Province of every commune in force since July 2025: `code`, `province`."""
     return _seed().filter((pl.col("code_set") == "34") & (pl.col("level") == "commune")).select(

@@ -13,8 +13,9 @@ from pathlib import Path
 import polars as pl
 
 from sources.sample import truth
-from sources.sample.clean import world
-from sources.sample.deliveries import Deliveries, deliveries
+from sources.sample.clean import World, world
+from sources.sample.deliveries import Deliveries, deliveries, with_keys
+from sources.sample.reorganisations import EVENT
 from sources.sample.styles import registered
 from sources.sample.systems import Target, Written, write_source
 from sources.sample.writers.relational import on_server
@@ -72,6 +73,7 @@ def build(
             "record": said.who.rename({"person": "true_person_id"}),
             "fault": wrong,
             "expected": expected_rows(written),
+            "organisation_event": organisation_events(true_state, seed),
             **{f"said_{record}": frame for record, frame in said.records.items()},
         },
     )
@@ -132,6 +134,12 @@ def expected_rows(written: dict[str, Written]) -> pl.DataFrame:
     """Rows delivered by source and record, tombstones included."""
     rows = [(code, record, rows) for code, w in written.items() for record, rows in w.rows.items()]
     return pl.DataFrame(rows, schema={"source": pl.String, "record": pl.String, "rows": pl.Int64}, orient="row")
+
+
+def organisation_events(true_state: World, seed: int) -> pl.DataFrame:
+    """Which part organisations had in which events: `source`, `source_key` and `EVENT`."""
+    keyed = with_keys(true_state.records["organisation"], "organisation", seed)
+    return keyed.filter(pl.col("event").is_not_null()).select("source", "source_key", *EVENT)
 
 
 def _sum(written: dict[str, Written], by_source: bool) -> dict[str, int]:

@@ -12,7 +12,7 @@ import psycopg
 
 from orchestration.settings import PROJECT
 from sources.sample.styles import registered
-from tests.integration.questions import AS_OF, accepted, truth
+from tests.integration.questions import AS_OF, accepted, bearers
 
 SEEDS = PROJECT / "dbt_project" / "seeds"
 YEAR = AS_OF.year
@@ -68,7 +68,7 @@ def posts(connection: psycopg.Connection) -> pl.DataFrame:
         c_state="state_management",
         c_field="study_field",
     )
-    cells = truth("organisation").filter(pl.col("organisation_type").is_in(["B2", "C2"]))["organisation_code"]
+    cells = bearers().filter(pl.col("organisation_type").is_in(["B2", "C2"]))["organisation_code"]
     return (
         accepted(connection, "position_assignment")
         .join(cadres, on=["source", "cadre_key"])
@@ -229,7 +229,7 @@ def former_province(unit: str, province: str | None) -> str | None:
 
 def provinces_of_organisations() -> pl.DataFrame:
     """Present and former province of every party organisation, by its commune or that of the nearest one above."""
-    organisations = {r["organisation_code"]: r for r in truth("organisation").rows(named=True)}
+    organisations = {r["organisation_code"]: r for r in bearers().rows(named=True)}
 
     def commune(code: str | None) -> str:
         while code:

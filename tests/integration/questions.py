@@ -88,6 +88,12 @@ def truth(name: str) -> pl.DataFrame:
     return _world().persons if name == "person" else _records()[name]
 
 
+def bearers() -> pl.DataFrame:
+    """The true organisation that a code means: whoever bears it now, else whoever bore it last."""
+    ordered = truth("organisation").sort("valid_to", nulls_last=True, maintain_order=True)
+    return ordered.unique("organisation_code", keep="last", maintain_order=True)
+
+
 def held(connection: psycopg.Connection, name: str) -> pl.DataFrame:
     """True rows of a record that are not in the release, because a gate refused their delivery or held the row."""
     rows = connection.execute(f"select source, source_key from raw.{name} where last_batch is null").fetchall()

@@ -11,7 +11,7 @@ import pytest
 
 from orchestration.forms.cells import State
 from orchestration.forms.report import Report, make_report
-from tests.integration.questions import accepted, truth
+from tests.integration.questions import accepted, bearers
 from tests.integration.true_party import true_party
 
 pytestmark = pytest.mark.timeout(1200)
@@ -29,7 +29,7 @@ LINES = {
 @cache
 def basic_sectors() -> dict[str, str | None]:
     """Sector of the nearest basic organisation at or above each organisation, else its own."""
-    rows = {r["organisation_code"]: r for r in truth("organisation").iter_rows(named=True)}
+    rows = {r["organisation_code"]: r for r in bearers().iter_rows(named=True)}
 
     def sector(code: str) -> str | None:
         above: str | None = code
@@ -43,7 +43,7 @@ def basic_sectors() -> dict[str, str | None]:
 
 
 def root(source: str) -> str:
-    tops = truth("organisation").filter(pl.col("source") == source, pl.col("parent_code").is_null())
+    tops = bearers().filter(pl.col("source") == source, pl.col("parent_code").is_null(), pl.col("valid_to").is_null())
     code: str = tops["organisation_code"].item()
     return code
 
@@ -69,7 +69,7 @@ def holds(report: Report, rated: pl.DataFrame) -> None:
 def test_forms_6a_and_6b_count_what_was_classified(
     release_of_truth: psycopg.Connection, release_of_truth_url: str, source: str
 ) -> None:
-    types = truth("organisation").select("organisation_code", "organisation_type")
+    types = bearers().select("organisation_code", "organisation_type")
     rated = (
         accepted(release_of_truth, "evaluation")
         .filter(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import polars as pl
 import psycopg
 import pytest
 from dagster._core.instance.ref import InstanceRef
@@ -22,6 +23,7 @@ from orchestration.settings import PROJECT
 from sources.contract import KINDS
 from sources.registry import load_sources
 from sources.sample.bodies import BY_CODE
+from sources.sample.nights import advance
 from tests.conftest import discard_server, ensure_fleeting_server
 from tests.integration.offline import means, run_offline
 
@@ -244,3 +246,22 @@ def test_one_lost_source_does_not_stop_the_night(installation: Installation, fir
     assert red - {code} == {name.split()[0] for name in refused}
     members = installation.count(f"select count(*) from raw.member where source = '{code}' and last_batch is null")
     assert members > 0
+
+
+def test_a_later_night_tells_what_new_decisions_changed_of_organisations(
+    installation: Installation, first: dict[str, Any]
+) -> None:
+    sample = installation.home / "sample"
+    changes = advance(sample, days=1, share=0.01, server_url=ensure_server(installation.home))
+    night = summary(installation.run("nightly", "--json", "--date", changes.as_of))
+    assert night["published"], night["stderr"]
+    events = pl.read_parquet(sample / "truth" / "organisation_event.parquet")
+    decided = events.filter(pl.col("side") == "THAY_DOI").select("source", "source_key", "event_kind", "happened_on")
+    assert set(decided["event_kind"]) == {"NANG_CAP", "HA_CAP", "CHUYEN_GIAO", "DOI_TEN"}
+    with psycopg.connect(installation.url) as connection:
+        found = connection.execute(
+            "select source, source_key, event_kind, happened_on from published.organisation_event"
+            " where side = 'THAY_DOI' order by source, source_key"
+        ).fetchall()
+    assert sorted(found) == sorted(decided.rows())
+    assert installation.count("select count(*) from quarantine.fault where rule_id = 'ORG-005'") == 0

@@ -64,3 +64,25 @@ def test_truth_follows(later: tuple[Path, Changes]) -> None:
     who = pl.read_parquet(folder / "truth" / "record.parquet").filter(pl.col("record") == "member")
     known = _members(folder).filter(~pl.col("gone")).join(who, on=["source", "source_key"], how="anti")
     assert known.is_empty()
+
+
+def test_new_decisions_change_organisations_within_their_records(
+    sample_folder: Path, later: tuple[Path, Changes]
+) -> None:
+    folder, changes = later
+    before, after = (pl.read_parquet(f / "truth" / "said_organisation.parquet") for f in (sample_folder, folder))
+    assert before.select("source", "source_key").equals(after.select("source", "source_key"))
+    fields = {"NANG_CAP": {"organisation_type", "name"}, "HA_CAP": {"organisation_type", "name"},
+              "CHUYEN_GIAO": {"parent_code"}, "DOI_TEN": {"name"}}  # fmt: skip
+    events = pl.read_parquet(folder / "truth" / "organisation_event.parquet").filter(pl.col("side") == "THAY_DOI")
+    assert {kind: len(rows) for (kind,), rows in events.group_by("event_kind")} == {
+        kind: changes.rows[f"organisation {kind}"] for kind in fields
+    }
+    pairs = before.join(after, on=["source", "source_key"]).join(events, on=["source", "source_key"], how="left")
+    for kind, changed in fields.items():
+        rows = pairs.filter(pl.col("event_kind") == kind)
+        for field in before.columns[2:]:
+            same = rows.select(pl.col(field).eq_missing(pl.col(f"{field}_right"))).to_series()
+            assert same.any() is not (field in changed | {"decision_no", "decision_date"}), (kind, field)
+    untouched = pairs.filter(pl.col("event_kind").is_null())
+    assert untouched.select(before.columns).equals(after.join(events, on=["source", "source_key"], how="anti"))

@@ -52,7 +52,7 @@ def test_another_seed_gives_other_persons(sample_folder: Path, tmp_path: Path) -
 
 
 def test_every_unit_is_there_at_any_scale(sample_folder: Path) -> None:
-    organisations = said(sample_folder, "organisation")
+    organisations = said(sample_folder, "organisation").filter(pl.col("valid_to").is_null())
     top = organisations.filter(pl.col("parent_code").is_null())
     communes = organisations.filter(
         pl.col("organisation_code").str.ends_with(".000.000.000")
@@ -66,12 +66,39 @@ def test_every_unit_is_there_at_any_scale(sample_folder: Path) -> None:
 def test_organisations_hang_together(sample_folder: Path) -> None:
     organisations = said(sample_folder, "organisation")
     codes = organisations["organisation_code"]
-    assert codes.n_unique() == len(codes)
+    assert not organisations.filter(pl.col("valid_to").is_null())["organisation_code"].is_duplicated().any()
     assert codes.str.contains(r"^\d{2}(\.\d{3}){4}$").all()
     parents = organisations["parent_code"].drop_nulls()
     assert parents.is_in(codes.implode()).all()
     types = set(organisations["organisation_type"])
     assert {"H1", "H2", "C1", "C2", "B1", "B2"} <= {t for t in types if len(t) == 2}
+
+
+def test_whoever_followed_is_found_by_the_code_of_whoever_ended(sample_folder: Path) -> None:
+    """All parts of an event on one day; whoever ended is followed under its code or as the old code of another."""
+    true = world(SCALE, SEED, AS_OF).records["organisation"]
+    keyed = with_keys(true, "organisation", SEED).filter(pl.col("event").is_not_null())
+    told = truth(sample_folder, "organisation_event")
+    assert told.equals(keyed.select(told.columns))
+    ended, followed = keyed.filter(pl.col("side") == "KET_THUC"), keyed.filter(pl.col("side") != "KET_THUC")
+    assert ended.filter(pl.col("valid_to") != pl.col("happened_on")).is_empty()
+    begun = pl.when(pl.col("side") == "BAT_DAU").then("happened_on").otherwise("valid_from")
+    assert followed.filter((pl.col("valid_from") != begun) | (pl.col("happened_on") < pl.col("valid_from"))).is_empty()
+    pairs = ended.join(followed, on=["event", "event_kind", "happened_on", "source"])
+    assert ended.filter(pl.col("event_kind") != "GIAI_THE").join(pairs, on="source_key", how="anti").is_empty()
+    assert len(followed.join(pairs, left_on="source_key", right_on="source_key_right", how="anti")) == 0
+    code = pl.col("organisation_code")
+    assert pairs.filter((code != code.name.suffix("_right")) & (code != pl.col("legacy_code_right"))).is_empty()
+    parts = pairs.group_by("event", "event_kind").agg(
+        ended=pl.col("source_key").n_unique(), followed=pl.col("source_key_right").n_unique()
+    )
+    shapes = {kind: rows.select("ended", "followed").unique().rows() for (kind,), rows in parts.group_by("event_kind")}
+    assert shapes.pop("HOP_NHAT") == [(2, 1)]
+    assert all(one == 1 and several >= 2 for one, several in shapes.pop("CHIA_TACH"))
+    assert set(shapes) == {"SAP_NHAP", "CHUYEN_GIAO", "NANG_CAP", "HA_CAP", "DOI_TEN"}
+    assert all(shape == [(1, 1)] for shape in shapes.values())
+    assert (ended["happened_on"] == date(2025, 7, 1)).any()
+    assert (ended["happened_on"] > date(2026, 7, 26)).any()
 
 
 def test_members_and_cadres_are_where_they_can_be(sample_folder: Path) -> None:
@@ -88,7 +115,8 @@ def test_members_and_cadres_are_where_they_can_be(sample_folder: Path) -> None:
 
 def test_reported_members_are_those_in_the_lists(sample_folder: Path) -> None:
     """A + B - C = D for the country: what 40 committees report is what their lists hold, nobody counted twice."""
-    top = said(sample_folder, "organisation").filter(pl.col("parent_code").is_null())
+    standing = said(sample_folder, "organisation").filter(pl.col("valid_to").is_null())
+    top = standing.filter(pl.col("parent_code").is_null())
     reported = top["reported_members"].cast(pl.Int64).sum()
     who = truth(sample_folder, "record").filter((pl.col("record") == "member") & (pl.col("record_no") != 3))
     present = said(sample_folder, "member").filter(
@@ -146,7 +174,8 @@ def test_some_bodies_classify_their_organisations_and_members(sample_folder: Pat
     assert said_of.filter(pl.col("subject_kind") != "DANG_VIEN")["member_key"].count() == 0
     assert people.select("source", "member_key", "period").is_duplicated().sum() == 0
 
-    founded = said(sample_folder, "organisation").select("organisation_code", "organisation_type").unique()
+    standing = world(SCALE, SEED, AS_OF).records["organisation"].filter(pl.col("side").ne_missing("KET_THUC"))
+    founded = standing.select("organisation_code", "organisation_type")
     types = bodies.join(founded, on="organisation_code")
     assert len(types) == len(bodies)
     assert set(types["organisation_type"]) <= {"C1", "C2", "B1", "B2"}
