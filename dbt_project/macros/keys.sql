@@ -16,3 +16,12 @@
             then daterange({{ valid_from }}, {{ valid_to }})
     end
 {%- endmacro %}
+
+{# What every version of a rule of law says of itself: its days, its act and how sure it is. #}
+{% macro days_and_basis() -%}
+    valid_from,
+    valid_to,
+    {{ validity('valid_from', 'valid_to') }} as validity,
+    legal_basis,
+    confidence
+{%- endmacro %}

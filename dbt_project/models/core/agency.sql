@@ -28,10 +28,7 @@ select
     claims.source,
     claims.source_key
 from claims
-left join {{ ref('int_agency_code') }} as superior
-    on
-        claims.parent_agency_code = superior.agency_code
-        and (superior.source is null or claims.source = superior.source)
+{{ join_agency('claims', 'parent_agency_code', 'superior') }}
 left join {{ ref('int_administrative_unit_code') }} as unit on claims.administrative_unit_code = unit.code
 left join {{ ref('int_administrative_unit_code') }} as own_province
     on claims.source = own_province.code and own_province.level = 'province' and not own_province.is_former

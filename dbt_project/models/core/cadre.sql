@@ -44,8 +44,7 @@ select
     cadre.source_key
 from {{ ref('int_cadre') }} as cadre
 inner join {{ ref('person') }} as person on cadre.person_id = person.person_id
-left join {{ ref('int_agency_code') }} as agency
-    on cadre.agency_code = agency.agency_code and (agency.source is null or cadre.source = agency.source)
+{{ join_agency('cadre') }}
 left join {{ ref('retirement_age') }} as retirement
     on
         person.sex = retirement.sex

@@ -26,10 +26,6 @@ select
     parent_id,
     parent_code,
     district_name,
-    valid_from,
-    valid_to,
-    {{ validity('valid_from', 'valid_to') }} as validity,
-    legal_basis,
-    confidence
+    {{ days_and_basis() }}
 from versions
 where superior_rank = 1

@@ -10,9 +10,5 @@ select
     coefficient_from,
     coefficient_step,
     cycle_months,
-    valid_from,
-    valid_to,
-    {{ validity('valid_from', 'valid_to') }} as validity,
-    legal_basis,
-    confidence
+    {{ days_and_basis() }}
 from {{ ref('civil_service_rank') }}

@@ -7,10 +7,6 @@ select
     code,
     label,
     sort_order,
-    valid_from,
-    valid_to,
-    {{ validity('valid_from', 'valid_to') }} as validity,
-    legal_basis,
-    confidence,
+    {{ days_and_basis() }},
     aliases
 from {{ ref('code_list') }}

@@ -8,10 +8,6 @@ select
     parameter,
     value,
     unit,
-    valid_from,
-    valid_to,
-    {{ validity('valid_from', 'valid_to') }} as validity,
-    legal_basis,
-    confidence,
+    {{ days_and_basis() }},
     note
 from {{ ref('dated_rule') }}

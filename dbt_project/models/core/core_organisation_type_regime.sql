@@ -7,10 +7,6 @@ select
     level_a,
     level_b,
     type_in_b,
-    valid_from,
-    valid_to,
-    {{ validity('valid_from', 'valid_to') }} as validity,
-    legal_basis,
-    confidence,
+    {{ days_and_basis() }},
     note
 from {{ ref('organisation_type_regime') }}

@@ -10,10 +10,6 @@ select
     {{ validity('born_from', 'born_to') }} as born,
     years,
     months,
-    valid_from,
-    valid_to,
-    {{ validity('valid_from', 'valid_to') }} as validity,
-    legal_basis,
-    confidence,
+    {{ days_and_basis() }},
     note
 from {{ ref('retirement_age') }}

@@ -8,8 +8,7 @@ with counts as (
         coalesce(trust.authority, 50) as authority,
         batch.business_date as said_on
     from {{ ref('stg_headcount') }} as headcount
-    left join {{ ref('int_agency_code') }} as agency
-        on headcount.agency_code = agency.agency_code and (agency.source is null or headcount.source = agency.source)
+    {{ join_agency('headcount') }}
     left join {{ ref('stg_source_authority') }} as trust
         on headcount.source = trust.source and trust.kind = 'staffing'
     left join {{ ref('stg_batch') }} as batch on headcount.first_batch = batch.batch_id

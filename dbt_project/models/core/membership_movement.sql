@@ -34,10 +34,7 @@ spells as (
     from {{ ref('int_membership') }} as membership
     left join lives on membership.membership_id = lives.membership_id
     left join overruled on membership.membership_id = overruled.membership_id
-    left join {{ ref('int_organisation_code') }} as organisation
-        on
-            membership.organisation_code = organisation.code
-            and (organisation.source is null or membership.source = organisation.source)
+    {{ join_organisation('membership') }}
 ),
 
 first_cells as (

@@ -106,21 +106,18 @@ changes as (
         on organisations.source = change.source and organisations.source_key = change.source_key
 ),
 
+-- each side of an event of organisations that came or went; a change within a record is told apart by its version
 events as (
     select
         *,
         null::bigint as first_batch
-    from beginnings
-    union all
-    select
-        *,
-        null::bigint as first_batch
-    from receptions
-    union all
-    select
-        *,
-        null::bigint as first_batch
-    from endings
+    from (
+        select * from beginnings
+        union all
+        select * from receptions
+        union all
+        select * from endings
+    ) as comings_and_goings
     union all
     select * from changes
 )

@@ -30,14 +30,8 @@ with spells as (
         membership.source,
         membership.source_key
     from {{ ref('int_membership') }} as membership
-    left join {{ ref('int_organisation_code') }} as organisation
-        on
-            membership.organisation_code = organisation.code
-            and (organisation.source is null or membership.source = organisation.source)
-    left join {{ ref('int_organisation_code') }} as elsewhere
-        on
-            membership.temporary_organisation_code = elsewhere.code
-            and (elsewhere.source is null or membership.source = elsewhere.source)
+    {{ join_organisation('membership') }}
+    {{ join_organisation('membership', 'temporary_organisation_code', 'elsewhere') }}
     union all
     select
         membership_id,

@@ -28,11 +28,5 @@ select
 from {{ ref('stg_planning') }} as planning
 inner join {{ ref('int_cadre') }} as cadre
     on planning.source = cadre.source and planning.cadre_key = cadre.source_key
-left join {{ ref('int_organisation_code') }} as organisation
-    on
-        planning.organisation_code = organisation.code
-        and (organisation.source is null or planning.source = organisation.source)
-left join {{ ref('int_agency_code') }} as agency
-    on
-        planning.agency_code = agency.agency_code
-        and (agency.source is null or planning.source = agency.source)
+{{ join_organisation('planning') }}
+{{ join_agency('planning') }}

@@ -43,14 +43,8 @@ with recursive assignments as (
     from {{ ref('stg_position_assignment') }} as assignment
     inner join {{ ref('int_cadre') }} as cadre
         on assignment.source = cadre.source and assignment.cadre_key = cadre.source_key
-    left join {{ ref('int_organisation_code') }} as organisation
-        on
-            assignment.organisation_code = organisation.code
-            and (organisation.source is null or assignment.source = organisation.source)
-    left join {{ ref('int_agency_code') }} as agency
-        on
-            assignment.agency_code = agency.agency_code
-            and (agency.source is null or assignment.source = agency.source)
+    {{ join_organisation('assignment') }}
+    {{ join_agency('assignment') }}
     left join {{ ref('stg_source_authority') }} as trust
         on assignment.source = trust.source and trust.kind = 'cadre'
     left join {{ ref('stg_batch') }} as batch on assignment.first_batch = batch.batch_id

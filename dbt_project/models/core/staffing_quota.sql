@@ -12,8 +12,7 @@ with quotas as (
         coalesce(trust.authority, 50) as authority,
         batch.business_date as said_on
     from {{ ref('stg_staffing_quota') }} as quota
-    left join {{ ref('int_agency_code') }} as agency
-        on quota.agency_code = agency.agency_code and (agency.source is null or quota.source = agency.source)
+    {{ join_agency('quota') }}
     left join {{ ref('stg_source_authority') }} as trust
         on quota.source = trust.source and trust.kind = 'staffing'
     left join {{ ref('stg_batch') }} as batch on quota.first_batch = batch.batch_id

@@ -42,14 +42,8 @@ found as (
         agency.agency_id,
         organisation.organisation_id
     from subjects
-    left join {{ ref('int_agency_code') }} as agency
-        on
-            subjects.agency_code = agency.agency_code
-            and (agency.source is null or subjects.source = agency.source)
-    left join {{ ref('int_organisation_code') }} as organisation
-        on
-            subjects.organisation_code = organisation.code
-            and (organisation.source is null or subjects.source = organisation.source)
+    {{ join_agency('subjects') }}
+    {{ join_organisation('subjects') }}
 )
 
 select

@@ -41,14 +41,8 @@ transfers as (
     left join known_members
         on transfer.source = known_members.source and transfer.member_key = known_members.source_key
     left join persons_by_id_number on transfer.personal_id = persons_by_id_number.personal_id
-    left join {{ ref('int_organisation_code') }} as origin
-        on
-            transfer.from_organisation_code = origin.code
-            and (origin.source is null or transfer.source = origin.source)
-    left join {{ ref('int_organisation_code') }} as destination
-        on
-            transfer.to_organisation_code = destination.code
-            and (destination.source is null or transfer.source = destination.source)
+    {{ join_organisation('transfer', 'from_organisation_code', 'origin') }}
+    {{ join_organisation('transfer', 'to_organisation_code', 'destination') }}
     left join {{ ref('stg_source_authority') }} as trust
         on transfer.source = trust.source and trust.kind = 'member'
 )

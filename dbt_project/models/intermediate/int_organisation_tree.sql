@@ -15,10 +15,7 @@ with recursive nodes as (
         organisation.organisation_type = 'C1'
         and length(organisation.administrative_unit_code) = 5 as is_commune_base
     from {{ ref('int_organisation') }} as organisation
-    left join {{ ref('int_organisation_code') }} as superior
-        on
-            organisation.parent_code = superior.code
-            and (superior.source is null or organisation.source = superior.source)
+    {{ join_organisation('organisation', 'parent_code', 'superior') }}
     left join {{ ref('organisation_type_regime') }} as type_regime
         on organisation.organisation_type = type_regime.type_code
     where organisation.claim_rank = 1

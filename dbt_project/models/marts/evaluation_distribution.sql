@@ -6,6 +6,19 @@
 -- A level may be below what the score allows (the cap, a discipline), never above it: above_score.
 -- A group of criteria may give no more points than its share of the hundred: over_score.
 -- No person is named: changes of level are counted against the quarter before, in the same agency.
+{% set group_of_rated -%}
+        group_kind,
+        subject_kind,
+        period_type,
+        period,
+        agency_id,
+        basic_organisation_id,
+        organisation_type,
+        province_code,
+        agency_level,
+        agency_type,
+        source
+{%- endset %}
 with periods as (
     select distinct
         period,
@@ -118,17 +131,7 @@ changes as (
 
 counts as (
     select
-        group_kind,
-        subject_kind,
-        period_type,
-        period,
-        agency_id,
-        basic_organisation_id,
-        organisation_type,
-        province_code,
-        agency_level,
-        agency_type,
-        source,
+        {{ group_of_rated }},
         count(*)::integer as evaluated,
         count(*) filter (where level = 'HTXSNV')::integer as excellent,
         count(*) filter (where level = 'HTTNV')::integer as good,
@@ -143,17 +146,7 @@ counts as (
         count(*) filter (where abs(step) > 1)::integer as jumped
     from changes
     group by
-        group_kind,
-        subject_kind,
-        period_type,
-        period,
-        agency_id,
-        basic_organisation_id,
-        organisation_type,
-        province_code,
-        agency_level,
-        agency_type,
-        source
+        {{ group_of_rated }}
 ),
 
 judged as (
