@@ -91,7 +91,7 @@ def _members(connection: psycopg.Connection) -> None:
 
 def _cadres(connection: psycopg.Connection) -> None:
     standards = {"management_level": "BTV_XA", "professional_education": "3", "political_theory": "3"}
-    say(connection, "cadre", "38", "an", agency_code="VP", **standards, **AN)
+    say(connection, "cadre", "38", "an", agency_code="VP", started_on="2012-03-01", **standards, **AN)
     say(connection, "cadre", "40", "dung", agency_code="unknown", full_name="Hồ Thị Dung", sex="F")
     for key, cadre in (("known", "an"), ("lost", "nobody")):
         say(connection, "position_assignment", "38", key, cadre_key=cadre, organisation_code="38.001.000.000.000")

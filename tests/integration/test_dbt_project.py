@@ -140,6 +140,10 @@ def test_every_constraint_of_a_contract_exists_in_postgresql(world: World) -> No
             {"membership_id": str(uuid.uuid4()), "standing": "DA_CHUYEN", "is_current": False},
         ),
         ("position_assignment", "is_head_in_force", {"assignment_id": str(uuid.uuid4())}),
+        ("employment_spell", "started_on is not null", {"employment_spell_id": str(uuid.uuid4())}),
+        ("retirement_age", "true", {"retirement_age_id": str(uuid.uuid4())}),
+        ("code_list", "list_code = 'SEX'", {"code_list_id": str(uuid.uuid4())}),
+        ("civil_service_rank", "true", {"civil_service_rank_id": str(uuid.uuid4())}),
     ],
 )
 def test_the_database_refuses_two_that_count_on_one_day(
@@ -155,6 +159,19 @@ def test_the_database_refuses_two_that_count_on_one_day(
         assert placed.rowcount == 1
     with pytest.raises(psycopg.errors.ExclusionViolation), world.connection.transaction(force_rollback=True):
         world.connection.execute(again.format(first, f"{first} + 1"), [Json(changed)])  # type: ignore[arg-type]
+
+
+def test_the_database_refuses_two_quotas_of_one_agency_on_one_day(world: World) -> None:
+    """A total to be handed on is not posts of the agency, and may stand beside them."""
+    again = (
+        "insert into core.staffing_quota select (jsonb_populate_record(kept, %s::jsonb)).*"
+        " from core.staffing_quota as kept where source_key = 'q2'"
+    )
+    beside = {"quota_id": str(uuid.uuid4())}
+    with world.connection.transaction(force_rollback=True):
+        assert world.connection.execute(again, [Json(beside | {"is_total": True})]).rowcount == 1
+    with pytest.raises(psycopg.errors.ExclusionViolation), world.connection.transaction(force_rollback=True):
+        world.connection.execute(again, [Json(beside)])
 
 
 def test_rows_of_every_record_are_in_core_or_say_why_not(world: World) -> None:
