@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import numpy as np
 import polars as pl
 
 from sources.sample.draw import choose, days, flags, pick, stream
@@ -41,6 +42,8 @@ AWARDS = {
     "Huân chương Lao động hạng Ba": ("NHA_NUOC", 1),
     "Kỷ niệm chương": ("TW", 5),
 }
+#: Who is evaluated, and where.
+EVALUATED = ("source", "person", "agency_code")
 
 
 def position_assignments(
@@ -173,11 +176,34 @@ def evaluations(cadres: pl.DataFrame, agencies: pl.DataFrame, seed: int, as_of: 
     every = pl.concat([people, bodies.select(people.columns)]).sort(
         "source", "subject_kind", "period", "person", maintain_order=True
     )
-    n = len(every)
+    return _rated(rng, every)
+
+
+def occasional_evaluations(cadres: pl.DataFrame, seed: int, as_of: date) -> pl.DataFrame:
+    """The term that ended with the congresses of 2025 for heads, and a few leaders out of turn."""
+    rng = stream(seed, "occasional evaluations")
+    leaders = cadres.filter(pl.col("ended_on").is_null() & pl.col("role").is_in(["head", "deputy"]))
+    term = leaders.filter((pl.col("role") == "head") & (pl.col("recruited_on") < date(2020, 1, 1))).select(
+        *EVALUATED,
+        period_type=pl.lit("NHIEM_KY"),
+        period=pl.lit("2020-2025"),
+        decided_on=pl.lit(date(2025, 6, 10)),
+    )
+    called = leaders.filter(pl.Series(flags(rng, 0.03, len(leaders)))).select(*EVALUATED)
+    out_of_turn = called.with_columns(
+        period_type=pl.lit("DOT_XUAT"), decided_on=pl.lit(as_of) - days(rng, 10, 600, len(called))
+    ).with_columns(period=pl.col("decided_on").dt.strftime("%Y-%m-%d"))
+    every = pl.concat([term, out_of_turn.select(term.columns)]).with_columns(subject_kind=pl.lit("CA_NHAN"))
+    return _rated(rng, every.sort("source", "period", "person", maintain_order=True))
+
+
+def _rated(rng: np.random.Generator, evaluated: pl.DataFrame) -> pl.DataFrame:
+    """Levels, and scores that reach them."""
+    n = len(evaluated)
     level = pick(rng, {"HTXSNV": 14.5, "HTTNV": 76, "HTNV": 8.5, "KHTNV": 1}, n)
     low = level.replace_strict({"HTXSNV": 90, "HTTNV": 70, "HTNV": 50, "KHTNV": 30}, return_dtype=pl.Int64)
     total = low + pl.Series(rng.integers(0, 9, n))
-    return every.with_columns(level=level, total_score=total, general_score=(total * 3 // 10)).with_columns(
+    return evaluated.with_columns(level=level, total_score=total, general_score=(total * 3 // 10)).with_columns(
         result_score=pl.col("total_score") - pl.col("general_score")
     )
 

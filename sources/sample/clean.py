@@ -38,11 +38,12 @@ def world(scale: float, seed: int, as_of: date) -> World:
     present = staffing.headcounts(staff, seed, as_of)
     keepers = [c for c, s in registered().items() if "allocation_scope" in s.records["staffing_quota"].columns]
     senders = [c for c, s in registered().items() if "member_key" in s.records["evaluation"].columns]
-    # behind those of cadres, so that each of them keeps the key it always had
+    # each behind those before it, so that each of them keeps the key it always had
     evaluations = pl.concat(
         [
             careers.evaluations(staff, offices, seed, as_of),
             party_evaluations(members, bodies, senders, seed, as_of),
+            careers.occasional_evaluations(staff, seed, as_of),
         ],
         how="diagonal_relaxed",
     )

@@ -107,7 +107,8 @@ def _cadres(connection: psycopg.Connection) -> None:
         position_title="Trưởng ban",
         is_head=True,
     )
-    say(connection, "evaluation", "38", "unit", subject_kind="TAP_THE", agency_code="VP", period="2026-Q3")
+    quarter = {"period_type": "QUY", "period": "2026-Q3"}
+    say(connection, "evaluation", "38", "unit", subject_kind="TAP_THE", agency_code="VP", **quarter)
     for key in ("an", "nobody"):
         say(connection, "evaluation", "38", f"member {key}", subject_kind="DANG_VIEN", member_key=key)
     cell = {"subject_kind": "TAP_THE", "organisation_code": "38.001.001.000.001"}

@@ -63,6 +63,29 @@ def is_bad(warehouse: psycopg.Connection, record: str, rule_id: str, row: dict[s
             {"subject_kind": "DANG_VIEN", "cadre_key": "a"},
         ),
         ("evaluation", "EVL-016", {"subject_kind": "CA_NHAN", "cadre_key": "a"}, {"subject_kind": "CA_NHAN"}),
+        # a period is written as its kind is: a term ends after it began, out of turn is a day that there is
+        (
+            "evaluation",
+            "EVL-020",
+            {"period_type": "NAM", "period": "2026"},
+            {"period_type": "NAM", "period": "2026-Q1"},
+        ),
+        (
+            "evaluation",
+            "EVL-020",
+            {"period_type": "QUY", "period": "2026-Q1"},
+            {"period_type": "QUY", "period": "2026"},
+        ),
+        (
+            *("evaluation", "EVL-020"),
+            {"period_type": "NHIEM_KY", "period": "2024-2025"},
+            {"period_type": "NHIEM_KY", "period": "2025-2025"},
+        ),
+        (
+            *("evaluation", "EVL-020"),
+            {"period_type": "DOT_XUAT", "period": "2024-02-29"},
+            {"period_type": "DOT_XUAT", "period": "2026-02-29"},
+        ),
         # twelve months and 31 days: over the end of a month, from 29 February, from the day the rule begins
         ("member", "MEM-040", {"official_date": "2011-06-19"}, {"official_date": "2011-06-20"}),
         (

@@ -214,6 +214,15 @@ def test_classifications_leave_the_evaluations_before_them_as_they_were(sample_f
     assert keys.equals(with_keys(alone, "evaluation", SEED).select("source_key"))
 
 
+def test_some_evaluations_are_of_a_term_or_out_of_turn(sample_folder: Path) -> None:
+    kind = pl.col("period_type").replace({"Nhiệm kỳ": "NHIEM_KY", "Đột xuất": "DOT_XUAT"})
+    occasional = said(sample_folder, "evaluation").filter(kind.is_in(["NHIEM_KY", "DOT_XUAT"]))
+    assert occasional.select("source", kind).n_unique() > 40
+    of_term = occasional.filter(kind == "NHIEM_KY")
+    assert set(of_term["period"]) == {"2020-2025"}
+    assert occasional.filter(kind == "DOT_XUAT")["period"].str.to_date("%Y-%m-%d", strict=True).max() < AS_OF
+
+
 def test_personal_ids_are_fictitious_and_unique(sample_folder: Path) -> None:
     persons = truth(sample_folder, "person")
     ids = persons["personal_id"]
