@@ -528,7 +528,7 @@ def test_every_rule_is_read():
         "BADGE_MARK": {""}, "BADGE_ROUND": {""}, "PLANNING_REQUIRED": {""}, "NOT_LOCAL": {""}, "AGE_LEFT_ON": {""},
         "DISCIPLINE_END": {"_MONTHS"}, "DISCIPLINE_BAR": {"_MONTHS"},
         "APPOINTMENT_STANDARD": {"_DEGREE", "_LLCT", "_QLNN"}, "DOSSIER_KINDS": {""},
-        "RETIREMENT_EARLY": {""}, "SCIENCE_FIELD": {""},
+        "RETIREMENT_EARLY": {""}, "SCIENCE_FIELD": {""}, "EVAL_WEAK": {""},
     }  # fmt: skip
     for r in read("dated_rule"):
         rule, parameter = r["rule_code"], r["parameter"]
