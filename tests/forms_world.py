@@ -18,7 +18,7 @@ from orchestration.warehouse import connect
 
 RELATIONS = (
     *("party_organisation", "agency", "person", "party_membership", "membership_movement"),
-    *("cadre", "position_assignment", "evaluation", "planning", "training", "dated_rule"),
+    *("cadre", "position_assignment", "evaluation", "planning", "training", "award", "dated_rule"),
 )
 BUSINESS_DATE = date(2026, 11, 22)
 DEFAULTS: dict[str, dict[str, Any]] = {

@@ -181,16 +181,19 @@ begin
         union all select source, cadre_key, last_batch from raw.award
         union all select source, cadre_key, last_batch from raw.discipline
     ),
+    of_member as (
+        select source, member_key, last_batch from raw.membership_transfer
+        union all select source, member_key, last_batch from raw.evaluation
+        union all select source, member_key, last_batch from raw.award
+        union all select source, member_key, last_batch from raw.discipline
+    ),
     depending as (
         select h.item_id from held as h
         union all
         select h.item_id from held as h inner join of_cadre as t
             on h.record = 'cadre' and t.source = h.source and t.cadre_key = h.source_key and t.last_batch is null
         union all
-        select h.item_id from held as h inner join raw.membership_transfer as t
-            on h.record = 'member' and t.source = h.source and t.member_key = h.source_key and t.last_batch is null
-        union all
-        select h.item_id from held as h inner join raw.evaluation as t
+        select h.item_id from held as h inner join of_member as t
             on h.record = 'member' and t.source = h.source and t.member_key = h.source_key and t.last_batch is null
     )
     select

@@ -272,6 +272,7 @@ def awards(cadres: pl.DataFrame, seed: int, as_of: date) -> pl.DataFrame:
     return chosen.select(
         "source",
         "person",
+        subject_kind=pl.lit("CA_NHAN"),
         form=form,
         award_level=form.replace_strict({name: level for name, (level, _) in AWARDS.items()}, return_dtype=pl.String),
         decision_no=pl.format("{}/QĐ-KT", pl.Series(rng.integers(10, 2500, n))),
@@ -289,6 +290,7 @@ def disciplines(cadres: pl.DataFrame, seed: int, as_of: date) -> pl.DataFrame:
     return chosen.select(
         "source",
         "person",
+        subject_kind=pl.lit("CA_NHAN"),
         discipline_kind=pl.when(pl.col("admission_date").is_not_null())
         .then(pl.lit("DANG"))
         .otherwise(pl.lit("HANH_CHINH")),

@@ -11,6 +11,7 @@ from sources.sample import careers, staffing
 from sources.sample.agencies import agencies
 from sources.sample.cadres import cadres
 from sources.sample.classifications import party_evaluations
+from sources.sample.honours import party_awards, party_disciplines
 from sources.sample.members import PRESENT, memberships, with_second_records
 from sources.sample.organisations import organisations, with_counts
 from sources.sample.people import people
@@ -26,6 +27,11 @@ class World:
     records: dict[str, pl.DataFrame]
 
 
+def senders_about_members(record: str) -> list[str]:
+    """Bodies whose records of this kind may be about members and party organisations too."""
+    return [code for code, source in registered().items() if "member_key" in source.records[record].columns]
+
+
 def world(scale: float, seed: int, as_of: date) -> World:
     """Build the true state at `as_of`; the same arguments give the same world."""
     bodies = organisations(scale, seed, as_of)
@@ -37,12 +43,11 @@ def world(scale: float, seed: int, as_of: date) -> World:
     staff = cadres(everybody, offices, members, seed, as_of).with_columns(record_no=pl.lit(1))
     present = staffing.headcounts(staff, seed, as_of)
     keepers = [c for c, s in registered().items() if "allocation_scope" in s.records["staffing_quota"].columns]
-    senders = [c for c, s in registered().items() if "member_key" in s.records["evaluation"].columns]
-    # each behind those before it, so that each of them keeps the key it always had
+    # those of the party behind those of cadres, here and below, so that each keeps the key it always had
     evaluations = pl.concat(
         [
             careers.evaluations(staff, offices, seed, as_of),
-            party_evaluations(members, bodies, senders, seed, as_of),
+            party_evaluations(members, bodies, senders_about_members("evaluation"), seed, as_of),
             careers.occasional_evaluations(staff, seed, as_of),
         ],
         how="diagonal_relaxed",
@@ -64,8 +69,20 @@ def world(scale: float, seed: int, as_of: date) -> World:
             "evaluation": evaluations,
             "planning": careers.plannings(staff, seed, as_of),
             "training": careers.trainings(staff, seed, as_of),
-            "award": careers.awards(staff, seed, as_of),
-            "discipline": careers.disciplines(staff, seed, as_of),
+            "award": pl.concat(
+                [
+                    careers.awards(staff, seed, as_of),
+                    party_awards(members, bodies, senders_about_members("award"), seed, as_of),
+                ],
+                how="diagonal_relaxed",
+            ),
+            "discipline": pl.concat(
+                [
+                    careers.disciplines(staff, seed, as_of),
+                    party_disciplines(members, bodies, senders_about_members("discipline"), seed, as_of),
+                ],
+                how="diagonal_relaxed",
+            ),
             "staffing_quota": staffing.quotas(present, seed, as_of, keepers),
             "headcount": present,
         },

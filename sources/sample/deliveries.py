@@ -20,6 +20,8 @@ from sources.sample.truth import FaultLog, RecordLog
 
 PEOPLE = ("member", "cadre")
 OF_CADRE = ("position_assignment", "evaluation", "planning", "training", "award", "discipline")
+#: Of cadres, and of members and organisations too.
+OF_SUBJECT = ("evaluation", "award", "discipline")
 #: Letters that sources put before the numbers of their records.
 SIGNS = {
     "organisation": "TC", "agency": "DV", "member": "HS", "membership_transfer": "GT", "cadre": "CB",
@@ -74,11 +76,12 @@ def _linked(records: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     of_member = member.select("source", "person", "record_no", "member_key").with_columns(
         pl.col("record_no").cast(pl.Int32)
     )
-    records["evaluation"] = (
-        records["evaluation"]
-        .join(of_member, on=["source", "person", "record_no"], how="left", maintain_order="left")
-        .with_columns(cadre_key=pl.when(pl.col("subject_kind") == "CA_NHAN").then("cadre_key"))
-    )
+    for record in OF_SUBJECT:
+        records[record] = (
+            records[record]
+            .join(of_member, on=["source", "person", "record_no"], how="left", maintain_order="left")
+            .with_columns(cadre_key=pl.when(pl.col("subject_kind") == "CA_NHAN").then("cadre_key"))
+        )
     records["membership_transfer"] = records["membership_transfer"].join(
         member, on=["source", "person", "record_no"], how="left", maintain_order="left"
     )

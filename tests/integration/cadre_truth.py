@@ -52,6 +52,21 @@ def of_cadres(connection: psycopg.Connection, record: str) -> pl.DataFrame:
     return accepted(connection, record).join(cadres, on=["source", "cadre_key"])
 
 
+def of_subjects(connection: psycopg.Connection, record: str) -> pl.DataFrame:
+    """Accepted rows of a record about accepted cadres, accepted members and organisations, each with its kind."""
+    said = accepted(connection, record).with_columns(pl.col("subject_kind").fill_null("CA_NHAN"))
+    cadres = accepted(connection, "cadre").select("source", cadre_key="source_key")
+    members = accepted(connection, "member").select("source", member_key="source_key")
+    codes = accepted(connection, "organisation").select("organisation_code").unique()
+    return pl.concat(
+        [
+            said.join(cadres, on=["source", "cadre_key"], how="semi"),
+            said.join(members, on=["source", "member_key"], how="semi"),
+            said.filter(pl.col("subject_kind") == "TAP_THE").join(codes, on="organisation_code", how="semi"),
+        ]
+    )
+
+
 def offices(connection: psycopg.Connection) -> pl.DataFrame:
     """Level and kind of the accepted agencies; `office` is true."""
     return accepted(connection, "agency").select("agency_code", "agency_level", "agency_type", office=pl.lit(True))

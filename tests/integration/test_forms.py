@@ -279,6 +279,44 @@ def rate(connection: psycopg.Connection, of: str, level: str, kind: str = "DANG_
     )  # fmt: skip
 
 
+def award(connection: psycopg.Connection, kind: str, of: str, form: str, on: date, **values: Any) -> None:
+    """An award that a source sends: to a member of this name, to the party organisation of a code, or to a cadre."""
+    about = "organisation_id" if kind == "TAP_THE" else "person_id"
+    put(
+        connection, "award", award_id=key(f"{kind} {of} {on}"), subject_kind=kind, form=form, decision_date=on,
+        source="38", source_key=f"{of} {on}", **({about: key(of)} | values),
+    )  # fmt: skip
+
+
+def test_form_7_counts_awards_of_organisations_and_members(country: psycopg.Connection, url: str) -> None:
+    awards = ("I.1", "I.2", "I.3", "I.4")
+    cell, elsewhere = "38.001.001.000.001", "40.001.001.000.001"
+    for name, place in (("here", cell), ("other", elsewhere)):
+        put(country, "person", person_id=key(name))
+        put(
+            country, "party_membership", person_id=key(name), organisation_id=key(place), organisation_code=place,
+            valid_from=date(2010, 1, 1),
+        )  # fmt: skip
+    # an award of the office is none of the Party
+    award(country, "CA_NHAN", "here", "Giấy khen", date(2026, 3, 1))
+    report = make_report(url, "7", "38", H1)
+    assert {report.cells[code, "1"].state for code in awards} == {State.NOT_COLLECTED}
+
+    # the day before the period, its first and last day, the day after; another province's
+    for on in (date(2025, 12, 31), date(2026, 1, 1), date(2026, 6, 30), date(2026, 7, 1)):
+        award(country, "DANG_VIEN", "here", "Giấy khen của Đảng ủy", on)
+        award(country, "TAP_THE", cell, "Bằng khen", on)
+    award(country, "DANG_VIEN", "other", "Giấy khen", date(2026, 3, 1))
+    award(country, "TAP_THE", cell, "Cờ thi đua", date(2026, 3, 1))
+    award(country, "TAP_THE", elsewhere, "Cờ thi đua", date(2026, 3, 1))
+    report = make_report(url, "7", "38", H1)
+    assert figures(report, *awards) == [1, 2, 0, 2]
+    # the first award came after the same half of the year before
+    assert {report.cells[code, "2"].state for code in awards} == {State.NOT_COLLECTED}
+    assert figures(make_report(url, "7", "38.002.000.000.000", H1), *awards) == [0, 0, 0, 0]
+    assert len(list_records(url, "7", "38", H1, cell="I.4.1")) == 2
+
+
 def test_forms_6a_and_6b_count_party_organisations_where_their_source_sends_them(
     country: psycopg.Connection, url: str
 ) -> None:

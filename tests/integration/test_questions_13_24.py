@@ -30,6 +30,7 @@ from tests.integration.cadre_truth import (
     managed,
     minority_told,
     of_cadres,
+    of_subjects,
     offices,
     percent,
     posts,
@@ -316,31 +317,33 @@ def test_18_deputies_against_the_cap(release_of_truth: psycopg.Connection) -> No
 
 
 def test_19_discipline_in_figures_only(release_of_truth: psycopg.Connection) -> None:
-    """Decisions about accepted cadres; figures below the smallest publishable one are withheld, nobody is named."""
+    """Decisions by kind of subject; figures below the smallest publishable one are withheld, nobody is named."""
     bar = pl.col("form").replace_strict({form: f"{rule('DISCIPLINE_BAR', f'{form}_MONTHS')}mo" for form in MILD})
     ending = {form: f"{rule('DISCIPLINE_END', f'DANG_{form}_MONTHS')}mo" for form in MILD}
     months = pl.when(pl.col("discipline_kind") == "DANG").then(pl.col("form").replace_strict(ending, default=None))
     ends = pl.coalesce("effective_to", pl.col("effective_from").dt.offset_by(months), date.max)
     decided = pl.col("decision_date")
-    decisions = of_cadres(release_of_truth, "discipline").with_columns(
+    decisions = of_subjects(release_of_truth, "discipline").with_columns(
         in_force=(pl.col("effective_from") <= AS_OF) & (ends > AS_OF),
         # the bar is a rule since 2021-07-30
         barred=decided.is_between(date(2021, 7, 30), AS_OF) & (decided.dt.offset_by(bar) > AS_OF),
     )
 
     def figures(frame: pl.DataFrame) -> tuple[int, int, int]:
-        return len(frame), total(frame["in_force"]), frame.filter("barred")["person"].n_unique()
+        return len(frame), total(frame["in_force"]), frame.filter("barred")["person"].drop_nulls().n_unique()
 
     expected = []
-    for (kind, form), group in sorted(decisions.group_by("discipline_kind", "form"), key=lambda pair: pair[0]):
+    of_kinds = decisions.group_by("subject_kind", "discipline_kind", "form")
+    for (subject, kind, form), group in sorted(of_kinds, key=lambda pair: pair[0]):
         by_source = [figures(part) for _, part in group.group_by("source")]
         told = [
             None if is_small(count) or sum(is_small(of_source[n]) for of_source in by_source) == 1 else count
             for n, count in enumerate(figures(group))
         ]
-        expected.append((kind, form, *told, None in told))
+        expected.append((subject, kind, form, *told, None in told))
     assert answer(release_of_truth, 19).rows() == expected
-    assert {row[5] for row in expected} == {False, True}
+    assert {row[0] for row in expected} == {"CA_NHAN", "DANG_VIEN", "TAP_THE"}
+    assert {row[6] for row in expected} == {False, True}
 
 
 def test_20_weak_twice_in_a_row(release_of_truth: psycopg.Connection) -> None:

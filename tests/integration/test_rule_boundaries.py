@@ -62,6 +62,17 @@ def is_bad(warehouse: psycopg.Connection, record: str, rule_id: str, row: dict[s
             {"subject_kind": "DANG_VIEN", "member_key": "a"},
             {"subject_kind": "DANG_VIEN", "cadre_key": "a"},
         ),
+        # a source that does not say of whom an award or a discipline is means a cadre
+        *(
+            (record, f"{sign}-{number:03}", {"subject_kind": kind, key: "a"}, {"subject_kind": kind})
+            for record, sign, numbers in (("award", "AWD", (3, 10, 11)), ("discipline", "DIS", (3, 15, 16)))
+            for number, kind, key in zip(
+                numbers,
+                (None, "DANG_VIEN", "TAP_THE"),
+                ("cadre_key", "member_key", "organisation_code"),
+                strict=True,
+            )
+        ),
         ("evaluation", "EVL-016", {"subject_kind": "CA_NHAN", "cadre_key": "a"}, {"subject_kind": "CA_NHAN"}),
         # a period is written as its kind is: a term ends after it began, out of turn is a day that there is
         (

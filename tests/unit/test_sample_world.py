@@ -14,7 +14,7 @@ import python_calamine as calamine
 from sources.contract import RECORDS, load_contracts
 from sources.sample.careers import evaluations
 from sources.sample.classifications import ORGANISATION_SENDERS
-from sources.sample.clean import world
+from sources.sample.clean import senders_about_members, world
 from sources.sample.deliveries import with_keys
 from sources.sample.styles import registered
 from sources.sample.world import build, environment
@@ -109,8 +109,27 @@ def test_members_and_cadres_are_where_they_can_be(sample_folder: Path) -> None:
     for record in ("cadre", "position_assignment", "staffing_quota", "headcount"):
         assert said(sample_folder, record)["agency_code"].drop_nulls().is_in(agencies.implode()).all(), record
     cadres = said(sample_folder, "cadre").select("source", cadre_key="source_key")
-    for record in ("position_assignment", "planning", "training", "award", "discipline"):
+    for record in ("position_assignment", "planning", "training"):
         assert said(sample_folder, record).join(cadres, on=["source", "cadre_key"], how="anti").is_empty(), record
+
+
+@pytest.mark.parametrize("record", ["award", "discipline"])
+def test_awards_and_discipline_are_of_a_cadre_a_member_or_an_organisation(sample_folder: Path, record: str) -> None:
+    rows = said(sample_folder, record)
+    keys = ["cadre_key", "member_key", "organisation_code"]
+    assert rows.filter(pl.sum_horizontal(pl.col(keys).is_not_null()) != 1).is_empty()
+    for kind, key in (("cadre", "cadre_key"), ("member", "member_key")):
+        known = said(sample_folder, kind).select("source", pl.col("source_key").alias(key))
+        about = rows.filter(pl.col(key).is_not_null())
+        assert not about.is_empty()
+        assert about.join(known, on=["source", key], how="anti").is_empty(), key
+    codes = said(sample_folder, "organisation")["organisation_code"]
+    bodies = rows.filter(pl.col("organisation_code").is_not_null())
+    assert not bodies.is_empty()
+    assert bodies["organisation_code"].is_in(codes.implode()).all()
+    of_the_party = rows.filter(pl.col("cadre_key").is_null())
+    assert set(of_the_party["source"]) <= set(senders_about_members(record))
+    assert of_the_party["source"].n_unique() > 1
 
 
 def test_reported_members_are_those_in_the_lists(sample_folder: Path) -> None:

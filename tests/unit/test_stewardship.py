@@ -229,8 +229,7 @@ def test_a_steward_joins_and_parts(warehouse: psycopg.Connection) -> None:
             (r, "cadre_key")
             for r in ("position_assignment", "evaluation", "planning", "training", "award", "discipline")
         ),
-        ("membership_transfer", "member_key"),
-        ("evaluation", "member_key"),
+        *((r, "member_key") for r in ("membership_transfer", "evaluation", "award", "discipline")),
     ],
 )
 def test_the_queue_begins_with_the_pair_on_which_most_depends(

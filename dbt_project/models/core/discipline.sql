@@ -1,17 +1,21 @@
--- Disciplinary decisions as dated facts, without narrative. Key: discipline_id; grain: one record of one source.
+-- Disciplinary decisions on cadres, members and party organisations as dated facts, without narrative.
+-- Key: discipline_id; grain: one record of one source.
 select
-    {{ record_id('discipline', 'discipline') }} as discipline_id,
-    cadre.cadre_id,
-    cadre.person_id,
-    discipline.discipline_kind,
-    discipline.form,
-    discipline.decision_no,
-    discipline.decision_date,
-    discipline.effective_from,
-    discipline.effective_to,
-    {{ validity('discipline.effective_from', 'discipline.effective_to') }} as validity,
-    discipline.source,
-    discipline.source_key
-from {{ ref('stg_discipline') }} as discipline
-inner join {{ ref('int_cadre') }} as cadre
-    on discipline.source = cadre.source and discipline.cadre_key = cadre.source_key
+    {{ record_id('discipline') }} as discipline_id,
+    subject_kind,
+    cadre_id,
+    membership_id,
+    person_id,
+    organisation_code,
+    organisation_id,
+    discipline_kind,
+    form,
+    decision_no,
+    decision_date,
+    effective_from,
+    effective_to,
+    {{ validity('effective_from', 'effective_to') }} as validity,
+    source,
+    source_key
+from {{ ref('int_discipline') }}
+where unlinked_reason is null

@@ -2,7 +2,8 @@
 -- Key: (record, source, source_key). For every record: rows of staging = rows of core + rows here.
 {{ config(materialized='table') }}
 
-{% set about_cadres = ['position_assignment', 'planning', 'training', 'award', 'discipline'] -%}
+{% set about_cadres = ['position_assignment', 'planning', 'training'] -%}
+{% set about_subjects = ['evaluation', 'award', 'discipline'] -%}
 
 select
     'organisation' as record,
@@ -51,11 +52,13 @@ left join {{ ref('int_cadre') }} as cadre
     on said.source = cadre.source and said.cadre_key = cadre.source_key
 where cadre.source_key is null
 {% endfor %}
+{% for record in about_subjects %}
 union all
 select
-    'evaluation' as record,
+    '{{ record }}' as record,
     source,
     source_key,
     unlinked_reason as reason
-from {{ ref('int_evaluation') }}
+from {{ ref('int_' ~ record) }}
 where unlinked_reason is not null
+{% endfor %}

@@ -1,10 +1,11 @@
--- Discipline as figures only. Key: summary_id; grain: source, kind and form, and the whole country (source is NULL).
--- Class P3 beneath: a figure below the smallest publishable number is withheld, and the country's where only one
--- source's figure is withheld. Whoever two decisions bar counts once. A form without a rule of its end stays in force
--- until its source says that it has ended.
+-- Discipline as figures only. Key: summary_id; grain: source, kind of subject, kind and form, and the whole country
+-- (source is NULL). Class P3 beneath: a figure below the smallest publishable number is withheld, and the country's
+-- where only one source's figure is withheld. Whoever two decisions bar counts once. A form without a rule of its end
+-- stays in force until its source says that it has ended.
 with decisions as (
     select
         discipline.source,
+        discipline.subject_kind,
         coalesce(discipline.discipline_kind, 'KHONG_RO') as discipline_kind,
         coalesce(discipline.form, 'KHONG_RO') as form,
         discipline.person_id,
@@ -37,6 +38,7 @@ with decisions as (
 counts as (
     select
         source,
+        subject_kind,
         discipline_kind,
         form,
         grouping(source) = 1 as is_country,
@@ -46,7 +48,10 @@ counts as (
         max(legal_basis) as legal_basis,
         max(confidence) as confidence
     from decisions
-    group by grouping sets ((source, discipline_kind, form), (discipline_kind, form))
+    group by
+        grouping sets (
+            (source, subject_kind, discipline_kind, form), (subject_kind, discipline_kind, form)
+        )
 ),
 
 small as (
@@ -77,12 +82,15 @@ withheld as (
             and count(*) filter (where small.are_few_barred and not small.is_country) over same_form = 1
         ) as are_barred_withheld
     from small
-    window same_form as (partition by small.discipline_kind, small.form)
+    window same_form as (partition by small.subject_kind, small.discipline_kind, small.form)
 )
 
 select
-    md5(concat_ws('|', 'discipline_summary', coalesce(source, '*'), discipline_kind, form))::uuid as summary_id,
+    md5(concat_ws(
+        '|', 'discipline_summary', coalesce(source, '*'), discipline_kind, form, nullif(subject_kind, 'CA_NHAN')
+    ))::uuid as summary_id,
     source,
+    subject_kind,
     discipline_kind,
     form,
     case when not are_decisions_withheld then decisions end as decisions,

@@ -34,6 +34,7 @@ disciplined as (
         discipline_kind,
         coalesce(decision_date, effective_from) as decided_on
     from {{ ref('discipline') }}
+    where person_id is not null
 ),
 
 below_the_least_score as (

@@ -1,0 +1,2 @@
+-- Awards with whom they are of: a cadre, a party member or a party organisation. Key: (source, source_key).
+{{ with_subject('award') }}
