@@ -2,7 +2,7 @@
 {% macro kept_of_member_record(record=none) -%}
     {% for column in [
         'admission_date', 'admission_decision_date', 'official_date', 'readmission_date', 'exempt_from',
-        'card_issue_date', 'badge_years',
+        'card_issue_date', 'badge_years', 'badge_awarded_on',
     ] -%}
     {{ record ~ '.' if record else '' }}{{ column }}{{ ',\n' if not loop.last }}
     {%- endfor -%}

@@ -13,6 +13,8 @@ from sources.sample.people import People
 
 PRESENT = ["DU_BI", "CHINH_THUC", "MIEN_SH", "DINH_CHI_SH", "CHO_CHUYEN"]
 BADGES = [30, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85, 90]
+#: Days of the year on which badges are awarded.
+BADGE_ROUNDS = ((2, 3), (5, 19), (9, 2), (11, 7))
 #: Members with a second record in another body, by what became of the transfer.
 ELSEWHERE = {"open": 0.35, "closed": 0.45, "forgotten": 0.20}
 ELSEWHERE_SHARE = 0.024
@@ -154,10 +156,21 @@ def _with_cards(rng: np.random.Generator, frame: pl.DataFrame, as_of: date, seed
         .then(pl.col("official_date") + days(rng, 20, 90, n)),
         profile_no=pl.concat_str(m1, serial),
         badge_years=mark,
+        badge_awarded_on=_awarded(mark, as_of),
         residence_code=pl.when((pl.col("unit").str.len_chars() == 5) & pl.Series(flags(rng, 0.9, n)))
         .then("unit")
         .otherwise("hometown_code"),
     )
+
+
+def _awarded(mark: pl.Expr, as_of: date) -> pl.Expr:
+    """The first round of badges at which the mark was reached, or, where that is yet to come, the last one held."""
+    reached = pl.col("admission_date").dt.offset_by(pl.format("{}y", mark))
+    year = reached.dt.year()
+    rounds = [pl.date(year, month, day) for month, day in BADGE_ROUNDS]
+    first = pl.min_horizontal(*[pl.when(on >= reached).then(on) for on in rounds], pl.date(year + 1, *BADGE_ROUNDS[0]))
+    held = max(date(y, *on) for y in (as_of.year - 1, as_of.year) for on in BADGE_ROUNDS if date(y, *on) <= as_of)
+    return pl.when(mark.is_not_null()).then(pl.min_horizontal(first, pl.lit(held)))
 
 
 def _with_education(rng: np.random.Generator, frame: pl.DataFrame, people: People, as_of: date) -> pl.DataFrame:

@@ -317,6 +317,22 @@ def test_form_7_counts_awards_of_organisations_and_members(country: psycopg.Conn
     assert len(list_records(url, "7", "38", H1, cell="I.4.1")) == 2
 
 
+def test_form_7_counts_badges_by_the_day_they_were_awarded(country: psycopg.Connection, url: str) -> None:
+    days = (date(2025, 12, 31), date(2026, 1, 1), date(2026, 6, 30), date(2026, 7, 1))
+    for number, on in enumerate((None, *days)):
+        put(country, "person", person_id=key(f"m{number}"))
+        put(
+            country, "party_membership", person_id=key(f"m{number}"), organisation_id=key(THANH_HOA),
+            organisation_code=THANH_HOA, valid_from=date(1986, 1, 1), badge_years=40, badge_awarded_on=on,
+        )  # fmt: skip
+    report = make_report(url, "7", "38", H1)
+    assert figures(report, "II.30", "II.40", "II.90") == [0, 2, 0]
+    # before the first badge with a day, and in a province that sends none, nothing is known
+    assert report.cells["II.40", "2"].state is State.NOT_COLLECTED
+    assert make_report(url, "7", "40", H1).cells["II.40", "1"].state is State.NOT_COLLECTED
+    assert figure(make_report(url, "7", "38", "2025"), "II.40") == 1
+
+
 def test_forms_6a_and_6b_count_party_organisations_where_their_source_sends_them(
     country: psycopg.Connection, url: str
 ) -> None:

@@ -62,6 +62,17 @@ def is_bad(warehouse: psycopg.Connection, record: str, rule_id: str, row: dict[s
             {"subject_kind": "DANG_VIEN", "member_key": "a"},
             {"subject_kind": "DANG_VIEN", "cadre_key": "a"},
         ),
+        # a badge has a day only with its years, and after the admission
+        (
+            *("member", "MEM-052"),
+            {"badge_years": 30, "badge_awarded_on": "2040-05-19"},
+            {"badge_years": None, "badge_awarded_on": "2040-05-19"},
+        ),
+        (
+            *("member", "MEM-052"),
+            {"badge_years": 30, "badge_awarded_on": "2010-05-20"},
+            {"badge_years": 30, "badge_awarded_on": "2010-05-19"},
+        ),
         # a source that does not say of whom an award or a discipline is means a cadre
         *(
             (record, f"{sign}-{number:03}", {"subject_kind": kind, key: "a"}, {"subject_kind": kind})

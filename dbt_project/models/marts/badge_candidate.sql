@@ -106,6 +106,7 @@ select
     organisation.province_code,
     candidates.mark_years,
     members.badge_years,
+    members.badge_awarded_on,
     members.party_age_from,
     members.party_age_basis,
     members.days_out,

@@ -112,14 +112,15 @@ official_off_time as (
         <> {{ add_months('memberships.admission_date', 'probation.value::integer') }}
 ),
 
--- no source says when a badge was given: it is early for certain where it would be early even today
+-- where no source says when a badge was given, it is early for certain where it would be early even today
 badges as (
     select
         age.*,
         (
             case when age.is_time_out_unknown then age.started_on else age.party_age_from end
             + make_interval(years => age.badge_years)
-        )::date as reached_on
+        )::date as reached_on,
+        coalesce(age.badge_awarded_on, {{ business_date() }}) as judged_on
     from {{ ref('int_party_age') }} as age
     where age.badge_years is not null
 ),
@@ -128,7 +129,7 @@ badge_early as (
     select
         'HUY_HIEU_SOM' as check_code,
         badges.membership_id,
-        null::date as happened_on,
+        badges.badge_awarded_on as happened_on,
         {{ add_months('badges.reached_on', '-rule.value::integer') }}::text as required_value,
         badges.badge_years::text as actual_value,
         rule.legal_basis,
@@ -138,8 +139,8 @@ badge_early as (
         on
             rule.rule_code = 'BADGE_EARLY'
             and rule.parameter = 'MAX_MONTHS'
-            and {{ applies_on('rule', business_date()) }}
-            and {{ business_date() }} < {{ add_months('badges.reached_on', '-rule.value::integer') }}
+            and {{ applies_on('rule', 'badges.judged_on') }}
+            and badges.judged_on < {{ add_months('badges.reached_on', '-rule.value::integer') }}
 ),
 
 findings as (

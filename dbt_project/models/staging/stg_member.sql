@@ -30,6 +30,7 @@ select
     organisation_code,
     temporary_organisation_code,
     badge_years,
+    badge_awarded_on,
     last_activity_date,
     dossier_documents_1,
     dossier_documents_2,

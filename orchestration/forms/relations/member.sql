@@ -79,6 +79,8 @@ select
     spell.status = 'DINH_CHI_SH' and coalesce(spell.status_date <= day.on_date, true) as is_suspended,
     reviewed.person_id is not null as is_reviewed,
     spell.card_issue_date,
+    spell.badge_years,
+    spell.badge_awarded_on,
     day.from_on as period_from,
     day.on_date + 1 as period_to,
     person.sex,
