@@ -4,6 +4,9 @@
 -- the time from the first start to the present end. The limit is the head's.
 -- Who is elected in a party organisation holds the post for the term of committees, others for that of appointments. A
 -- term is as long as the rule of its first day says; what began before any version is judged by the first one.
+-- The age left for another term is that of a re-election in a committee, else of a reappointment, on the day the term
+-- ends; for a cell's and an agency's elected posts no rule asks for any. It holds for committees of 2025 to 2030 only,
+-- so of the next ones it is never sure.
 with term_rules as (
     select
         rule_code,
@@ -146,8 +149,13 @@ select
     and counted.consecutive_terms > {{ rule_number('CONSECUTIVE_TERMS', 'MAX') }} as is_beyond_term_limit,
     cadre.retires_on,
     cadre.retires_on < counted.term_ends_on as retires_before_end,
-    cadre.retires_on >= {{ add_months('counted.term_ends_on', rule_number('AGE_LEFT', 'REAPPOINTMENT_MONTHS')) }}
-        as has_age_for_reappointment,
+    age_left.value::integer as age_left_months,
+    cadre.retires_on >= {{ add_months('counted.term_ends_on', 'age_left.value') }} as has_age_for_reappointment,
+    age_left.legal_basis as age_legal_basis,
+    case
+        when counted.assignment_kind = 'BAU' and age_left.confidence = 'high' then 'med'
+        else age_left.confidence
+    end as age_confidence,
     counted.legal_basis,
     case
         when counted.consecutive_terms > 1 then {{ rule_field('CONSECUTIVE_TERMS', 'GAP_DAYS', 'confidence') }}
@@ -158,3 +166,14 @@ from counted
 inner join {{ ref('cadre') }} as cadre on counted.cadre_id = cadre.cadre_id
 left join {{ ref('agency') }} as agency on counted.agency_id = agency.agency_id
 left join {{ ref('party_organisation') }} as organisation on counted.organisation_id = organisation.organisation_id
+left join {{ ref('dated_rule') }} as age_left
+    on
+        age_left.rule_code = 'AGE_LEFT'
+        and age_left.parameter = case
+            when counted.assignment_kind <> 'BAU' then 'REAPPOINTMENT_MONTHS'
+            when counted.organisation_code is null or organisation.organisation_type in ('B2', 'C2') then null
+            when {{ is_province_deputy_secretary('counted.position_key', 'organisation.organisation_type') }}
+                then 'REELECTION_DEPUTY_SECRETARY_MONTHS'
+            else 'REELECTION_MONTHS'
+        end
+        and {{ applies_on('age_left', business_date()) }}
