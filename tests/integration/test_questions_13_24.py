@@ -346,6 +346,31 @@ def test_19_discipline_in_figures_only(release_of_truth: psycopg.Connection) -> 
     assert {row[6] for row in expected} == {False, True}
 
 
+def test_ratings_that_a_discipline_of_the_year_speaks_against(release_of_truth: psycopg.Connection) -> None:
+    """Accepted ratings of 2025 above the lowest level of whoever a decision of that year disciplined."""
+    rated = (
+        of_subjects(release_of_truth, "evaluation")
+        .filter(pl.col("period") == "2025", pl.col("person").is_not_null(), pl.col("level").is_not_null())
+        .sort("decided_on", "source", "source_key", descending=[True, False, False], nulls_last=True)
+        .unique(["subject_kind", "person"], keep="first", maintain_order=True)
+    )
+    decided = pl.coalesce("decision_date", "effective_from").dt.year()
+    disciplined = of_subjects(release_of_truth, "discipline").filter(decided == 2025, pl.col("person").is_not_null())
+    above = rated.filter(pl.col("level") != "KHTNV").join(disciplined, on="person", how="semi")
+    by_source = above.group_by("subject_kind", "source").len().with_columns(small=pl.col("len") < 5)
+    country = by_source.group_by("subject_kind").agg(pl.col("len").sum(), one_small=pl.col("small").sum() == 1)
+    expected = [(kind, source, None if small else n) for kind, source, n, small in by_source.rows()]
+    expected += [(kind, None, None if one_small or n < 5 else n) for kind, n, one_small in country.rows()]
+    found = release_of_truth.execute(
+        """
+        select subject_kind, source, cases from published.evaluation_check
+        where check_code = 'KY_LUAT_TRONG_NAM' and period = '2025'
+        """
+    ).fetchall()
+    assert sorted(found, key=str) == sorted(expected, key=str)
+    assert found
+
+
 def test_20_weak_twice_in_a_row(release_of_truth: psycopg.Connection) -> None:
     """Ratings of accepted cadres, from the last period of each backwards."""
     rated = of_cadres(release_of_truth, "evaluation").filter(

@@ -62,6 +62,19 @@ def is_bad(warehouse: psycopg.Connection, record: str, rule_id: str, row: dict[s
             {"subject_kind": "DANG_VIEN", "member_key": "a"},
             {"subject_kind": "DANG_VIEN", "cadre_key": "a"},
         ),
+        # an organisation is dissolved, a member expelled
+        *(
+            (
+                *("discipline", "DIS-017"),
+                {"discipline_kind": "DANG", "subject_kind": kind, "form": good},
+                {"discipline_kind": "DANG", "subject_kind": kind, "form": bad},
+            )
+            for kind, good, bad in (
+                ("TAP_THE", "GIAI_TAN", "KHAI_TRU"),
+                ("DANG_VIEN", "KHAI_TRU", "GIAI_TAN"),
+                (None, "CACH_CHUC", "BAI_NHIEM"),
+            )
+        ),
         # a badge has a day only with its years, and after the admission
         (
             *("member", "MEM-052"),
