@@ -647,6 +647,10 @@ def test_forms_of_posts_courses_and_appointments(offices: str) -> None:
     nine = make_report(offices, "9A", "38", H1)
     assert [figure(nine, "8.1", n) for n in ("1", "2", "6", "15")] == [1, 1, 1, 1]
     assert figures(nine, "8.2", "9.2") == [1, 0]
+    # parts by age and by education add up to all, with those of whom it is not known
+    assert [figure(nine, "8.2", n) for n in ("4", "5", "6", "6x")].count(1) == 1
+    assert [figure(nine, "8.2", n) for n in ("7", "8", "9", "10", "10x")].count(1) == 1
+    assert nine.mismatches == ()
     assert nine.cells["3", "1"].state is State.NOT_COLLECTED
     assert figure(make_report(offices, "9C", "38", H1), "3") == 1
     ten = make_report(offices, "10", "38", H1)
