@@ -128,3 +128,22 @@ def test_a_commune_counts_its_own_members(release_of_truth: psycopg.Connection, 
     for commune, count in (by_commune.row(0), by_commune.row(-1)):
         report = make_report(release_of_truth_url, "6C", f"{commune}.000.000.000", "2025")
         assert report.cells["T", "1"].value == count
+
+
+@pytest.mark.parametrize("source", ["38", "44", "01"])
+def test_form_7_counts_the_awards_of_members_and_organisations(
+    release_of_truth: psycopg.Connection, release_of_truth_url: str, source: str
+) -> None:
+    report = make_report(release_of_truth_url, "7", root(source), "2026-H1")
+    members = accepted(release_of_truth, "member").select("source", member_key="source_key")
+    awards = accepted(release_of_truth, "award").filter(
+        pl.col("source") == source, pl.col("decision_date").is_between(date(2026, 1, 1), date(2026, 6, 30))
+    )
+    of_members = awards.join(members, on=["source", "member_key"], how="semi")
+    of_bodies = awards.filter(pl.col("subject_kind") == "TAP_THE")
+    if source == "01":
+        assert {report.cells[code, "1"].state for code in ("I.1", "I.4", "II.30")} == {State.NOT_COLLECTED}
+        return
+    assert report.cells["I.4", "1"].value == len(of_members)
+    for code, form in (("I.1", "Cờ"), ("I.2", "Bằng khen"), ("I.3", "Giấy khen")):
+        assert report.cells[code, "1"].value == len(of_bodies.filter(pl.col("form").str.starts_with(form)))
