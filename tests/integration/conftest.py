@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -12,10 +12,9 @@ from tests.integration.questions import reader, released
 
 
 @pytest.fixture(scope="session")
-def release_of_truth_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def release_of_truth_url(shared_folder: Path, parsed_models: Path) -> Iterator[str]:
     """Address of a warehouse with a release in which every accepted value is the true one; read only."""
-    folder = tmp_path_factory.getbasetemp()
-    with released(folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) as url:
+    with released(shared_folder, parsed_models) as url:
         yield url
 
 

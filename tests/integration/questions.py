@@ -7,7 +7,6 @@ and the habits of 40 systems are all in it. `truth` is the true world before any
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import shutil
@@ -30,7 +29,7 @@ from sources.sample.clean import World, world
 from sources.sample.deliveries import with_all_keys
 from sources.sample.styles import registered
 from sources.sample.world import build
-from tests.conftest import discard_server, ensure_fleeting_server
+from tests.conftest import discard_server, ensure_fleeting_server, locked, remember_models
 
 SCALE, SEED, AS_OF = 0.002, 1, date(2026, 11, 22)
 LIENTHONG = Path(sys.executable).parent / "lienthong"
@@ -116,12 +115,13 @@ def accepted(connection: psycopg.Connection, name: str) -> pl.DataFrame:
 
 
 @contextmanager
-def released(folder: Path) -> Iterator[str]:
+def released(folder: Path, parsed_models: Path) -> Iterator[str]:
     """Address of a warehouse with one release of the world, built by one night for all workers that share `folder`."""
-    home, users = folder / "questions", folder / "questions.users"
-    with _locked(folder):
+    home, users, lock = folder / "questions", folder / "questions.users", folder / "questions.lock"
+    with locked(lock):
         if not home.exists():
             try:
+                remember_models(parsed_models, home)
                 _night(home)
             except BaseException:
                 _removed(home)
@@ -130,7 +130,7 @@ def released(folder: Path) -> Iterator[str]:
     try:
         yield ensure_server(home)
     finally:
-        with _locked(folder):
+        with locked(lock):
             left = int(users.read_text()) - 1
             users.write_text(str(left))
             if left == 0:
@@ -140,13 +140,6 @@ def released(folder: Path) -> Iterator[str]:
 def _removed(home: Path) -> None:
     discard_server(home)
     shutil.rmtree(home)
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    with (folder / "questions.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _night(home: Path) -> None:

@@ -9,7 +9,6 @@ import psycopg
 import pytest
 
 from identity.step import link_persons
-from orchestration.reference import load_reference
 from sources.contract import load_contracts
 from tests.intake_world import World, good_row, world
 from tests.raw_rows import say
@@ -73,11 +72,9 @@ def test_births_are_known_no_further_than_they_were_said(members: World, said: s
     assert [tuple(map(str, row)) for row in members.open_rows("birth_date", "birth_date_precision")] == [read]
 
 
-@pytest.fixture(name="warehouse")
-def with_reference(warehouse: psycopg.Connection) -> psycopg.Connection:
-    list(load_reference(warehouse))
-    warehouse.commit()
-    return warehouse
+@pytest.fixture(scope="session")
+def template(template_with_reference: str) -> str:
+    return template_with_reference
 
 
 NOWHERE: tuple[list[str], list[str]] = ([], [])

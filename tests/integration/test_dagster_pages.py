@@ -15,11 +15,13 @@ from typing import Any
 
 import httpx
 import psutil
-import psycopg
 import pytest
 
 from orchestration.assets.raw import source_key
+from orchestration.settings import settings
+from orchestration.warehouse import connect
 from sources.registry import load_sources
+from tests.conftest import remember_models
 from tests.integration.test_new_source import ROWS, add_source
 
 pytestmark = pytest.mark.timeout(300)
@@ -51,15 +53,16 @@ def _free_port() -> int:
 
 
 @pytest.fixture
-def address(tmp_path: Path, warehouse_url: str) -> Iterator[str]:
+def address(tmp_path: Path, parsed_models: Path, models_url: str) -> Iterator[str]:
     """Where the pages of a new installation with one source are; `lienthong dev` runs until the test is over."""
     registry, drop, log = tmp_path / "registry", tmp_path / CODE, tmp_path / "dev.log"
+    remember_models(parsed_models, settings().home)
     registry.mkdir()
     drop.mkdir()
     add_source(registry, CODE, "Nguồn mới")
     (drop / "co_quan.csv").write_text(ROWS, encoding="utf-8")
     environment = os.environ | {
-        "LIENTHONG_DATABASE_URL": warehouse_url,
+        "LIENTHONG_DATABASE_URL": models_url,
         "LIENTHONG_SOURCES": str(registry),
         f"LIENTHONG_SOURCE_{CODE}_FOLDER": str(drop),
     }
@@ -92,9 +95,7 @@ def _loaded(address: str, pages: subprocess.Popen[bytes], log: Path) -> str:
     raise AssertionError(log.read_text())
 
 
-def test_an_engineer_sees_the_assets_and_materialises_one_source(
-    address: str, warehouse: psycopg.Connection, tmp_path: Path
-) -> None:
+def test_an_engineer_sees_the_assets_and_materialises_one_source(address: str, models_url: str, tmp_path: Path) -> None:
     port = int(address.rsplit(":", 1)[1])
     listening = {c.laddr.ip for c in psutil.net_connections("tcp") if c.status == "LISTEN" and c.laddr.port == port}
     assert listening == {"127.0.0.1"}
@@ -123,6 +124,7 @@ def test_an_engineer_sees_the_assets_and_materialises_one_source(
         time.sleep(1)
         status = ask(address, STATUS, id=launched["run"]["runId"])["runOrError"]["status"]
     assert status == "SUCCESS"
-    taken = "select distinct source, record, status from ops.batch"
-    assert warehouse.execute(taken).fetchall() == [(CODE, "agency", "accepted")]
-    assert warehouse.execute("select count(*) from raw.agency").fetchone() == (2,)
+    with connect(models_url) as warehouse:
+        taken = "select distinct source, record, status from ops.batch"
+        assert warehouse.execute(taken).fetchall() == [(CODE, "agency", "accepted")]
+        assert warehouse.execute("select count(*) from raw.agency").fetchone() == (2,)

@@ -21,6 +21,7 @@ from orchestration.settings import Settings
 from orchestration.warehouse import connect
 from sources.contract import RECORDS
 from sources.text.vietnamese import sort_key
+from tests.conftest import remember_models
 from tests.integration.small_world import fill
 from tests.raw_rows import say, withdraw
 
@@ -69,18 +70,15 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(server_url: str, _template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    server, name = server_url.rsplit("/", 1)[0], f"small_{uuid.uuid4().hex[:8]}"
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-        connection.execute(f"create database {name} template {_template}")  # type: ignore[call-overload]
-    made = World(f"{server}/{name}", tmp_path_factory.mktemp("dbt"))
+def world(models_url: str, parsed_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    home = tmp_path_factory.mktemp("dbt")
+    remember_models(parsed_models, home)
+    made = World(models_url, home)
     list(load_reference(made.connection))
     fill(made.connection)
     made.build()
     yield made
     made.connection.close()
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-        connection.execute(f"drop database {name} with (force)")  # type: ignore[call-overload]
 
 
 def test_foreign_keys_take_their_locks_in_one_order(world: World) -> None:

@@ -19,13 +19,15 @@ import pytest
 from orchestration.definitions import build_definitions
 from orchestration.settings import PROJECT, settings
 from sources.registry import load_sources
+from tests.conftest import remember_models
 
 SNAPSHOT = Path(__file__).parent / "assets.json"
 
 
 @pytest.fixture(scope="module")
-def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
+def definitions(parsed_models: Path, tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
     os.environ["LIENTHONG_HOME"] = str(tmp_path_factory.mktemp("definitions"))
+    remember_models(parsed_models, settings().home)
     return build_definitions(settings())
 
 
@@ -77,7 +79,8 @@ def test_the_night_begins_at_one_in_hanoi(definitions: dg.Definitions) -> None:
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 1 * * *", "Asia/Ho_Chi_Minh")
 
 
-def test_dagster_finds_the_definitions_valid(tmp_path: Path) -> None:
+def test_dagster_finds_the_definitions_valid(parsed_models: Path, tmp_path: Path) -> None:
+    remember_models(parsed_models, tmp_path / "home")
     dagster = Path(sys.executable).parent / "dagster"
     done = subprocess.run(
         [str(dagster), "definitions", "validate", "-w", str(PROJECT / "workspace.yaml")],

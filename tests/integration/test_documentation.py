@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
 
-import psycopg
 import pytest
 
 from expectations import batch_rules, release_suite
@@ -24,8 +22,9 @@ from orchestration.forms.definition import form_codes
 from orchestration.rule_table import register_rules
 from orchestration.settings import PROJECT, Settings
 from orchestration.views import ensure_operational_views
-from orchestration.warehouse import connect, prepare
+from orchestration.warehouse import connect
 from sources.contract import load_contracts
+from tests.conftest import remember_models
 
 SECRET, PERSON, PERSONAL_ID = "canary-password", "Nguyễn Thị Canary", "099300123456"
 VOID = {"meta", "link", "br", "input", "hr", "img", "rect", "path"}
@@ -86,7 +85,6 @@ class World:
 def _fill(url: str) -> None:
     """A release, two verdicts on one delivery, and a held row that names a person."""
     with connect(url, autocommit=True) as connection:
-        prepare(connection)
         register_rules(connection)
         ensure_operational_views(connection)
         connection.execute(
@@ -116,12 +114,10 @@ def _fill(url: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def world(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(models_url: str, parsed_models: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
     home = tmp_path_factory.mktemp("documentation")
-    with psycopg.connect(server_url.rsplit("/", 1)[0] + "/postgres", autocommit=True) as connection:
-        connection.execute("create database documentation")
-    url = server_url.rsplit("/", 1)[0] + "/documentation"
-    _fill(url)
+    remember_models(parsed_models, home)
+    _fill(models_url)
     registry = home / "registry"
     shutil.copytree(PROJECT / "sources" / "registry", registry)
     declared = (registry / "38.yml").read_text(encoding="utf-8")
@@ -129,13 +125,11 @@ def world(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         declared.replace("${LIENTHONG_SOURCE_38_URL}", f"postgresql://reader:{SECRET}@db.38.example/party"),
         encoding="utf-8",
     )
-    configuration = Settings(home=home, database_url=url, registry=registry)
+    configuration = Settings(home=home, database_url=models_url, registry=registry)
     folder = home / "docs"
     site = build_site(configuration, folder)
     pages = {str(p.relative_to(folder)): Parsed(p) for p in sorted(folder.rglob("*.html"))}
-    yield World(configuration, folder, site, pages)
-    with psycopg.connect(server_url.rsplit("/", 1)[0] + "/postgres", autocommit=True) as connection:
-        connection.execute("drop database documentation with (force)")
+    return World(configuration, folder, site, pages)
 
 
 def test_pages_are_well_formed_and_in_order_for_a_screen_reader(world: World) -> None:

@@ -15,7 +15,6 @@ from typer.testing import CliRunner, Result
 
 from identity.step import link_persons
 from orchestration.cli.identity import identity
-from orchestration.reference import load_reference
 from orchestration.warehouse import connect
 from sources.errors import ExplainedError
 from tests.raw_rows import say, withdraw
@@ -23,6 +22,11 @@ from tests.raw_rows import say, withdraw
 Command = Callable[..., Result]
 TWIN: dict[str, Any] = {"full_name": "Nguyễn Văn An", "birth_date": "1970-05-03", "admission_date": None}
 PAIR = ["38/member/1", "40/member/1"]
+
+
+@pytest.fixture(scope="session")
+def template(template_with_reference: str) -> str:
+    return template_with_reference
 
 
 @pytest.fixture(name="warehouse")
@@ -35,7 +39,6 @@ def without_open_transactions(warehouse_url: str) -> Iterator[psycopg.Connection
 def command(warehouse: psycopg.Connection, warehouse_url: str, monkeypatch: pytest.MonkeyPatch) -> Command:
     """Runs `identity` with arguments against a warehouse where two twins wait for a steward."""
     monkeypatch.setenv("LIENTHONG_DATABASE_URL", warehouse_url)
-    list(load_reference(warehouse))
     for source in ("38", "40"):
         say(warehouse, "member", source, "1", **TWIN)
     link_persons(warehouse, date(2026, 11, 22))

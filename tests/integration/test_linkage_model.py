@@ -20,9 +20,15 @@ from identity.step import link_persons
 from identity.training import train_persons
 from orchestration.reference import load_reference
 from sources.sample.clean import world
+from tests.conftest import fresh_warehouse
 from tests.linkage_world import fill_raw, linkage_world
 
 SCALE, SEED = 0.002, 31  # trained on another seed
+
+
+@pytest.fixture(scope="session")
+def template(template_with_reference: str) -> str:
+    return template_with_reference
 
 
 @pytest.fixture(scope="module")
@@ -99,15 +105,9 @@ def test_pair_says_why(hoa: dict[str, object]) -> None:
 
 
 @pytest.fixture(scope="module")
-def said(request: pytest.FixtureRequest) -> tuple[pa.Table, pl.Series]:
+def said(server_url: str, template: str) -> tuple[pa.Table, pl.Series]:
     """Linkage records of a sample world with the person behind each; built once."""
-    server: str = request.getfixturevalue("server_url")
-    template: str = request.getfixturevalue("_template")
-    base = server.rsplit("/", 1)[0]
-    with psycopg.connect(base + "/postgres", autocommit=True) as connection:
-        connection.execute(f"create database linkage_world template {template}")  # type: ignore[call-overload]
-    with psycopg.connect(base + "/linkage_world") as connection:
-        list(load_reference(connection))
+    with fresh_warehouse(server_url, template, "linkage_world") as url, psycopg.connect(url) as connection:
         return linkage_world(connection, SCALE, SEED)
 
 
@@ -150,7 +150,6 @@ def test_scoring_changed_records_gives_the_same_weights(said: tuple[pa.Table, pl
 
 def test_records_near_changed_ones_are_enough_to_weigh_them(warehouse: psycopg.Connection) -> None:
     """Blocking keys of the warehouse find every pair that those of the features find."""
-    list(load_reference(warehouse))
     fill_raw(warehouse, SCALE, SEED)
     link_persons(warehouse, date(2026, 11, 22))
     settings = load_settings()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -17,6 +18,7 @@ from orchestration.reference import load_reference
 from orchestration.releases import release_differences
 from orchestration.settings import settings
 from orchestration.warehouse import connect
+from tests.conftest import remember_models
 from tests.integration.release_world import DAY, Reader, reading
 from tests.raw_rows import open_partition
 
@@ -77,26 +79,27 @@ def _fill(connection: psycopg.Connection) -> None:
 
 
 @pytest.fixture
-def snapshot(warehouse_url: str) -> Callable[[], Any]:
+def snapshot(models_url: str, parsed_models: Path) -> Callable[[], Any]:
     """Builds the models; gives what runs the snapshots."""
-    environment = dbt_environment(settings(), warehouse_url, DAY)
-    with connect(warehouse_url, autocommit=True) as connection:
+    remember_models(parsed_models, settings().home)
+    environment = dbt_environment(settings(), models_url, DAY)
+    with connect(models_url, autocommit=True) as connection:
         list(load_reference(connection))
         _fill(connection)
-    with record_candidate(warehouse_url, "run", DAY, whole=True):
+    with record_candidate(models_url, "run", DAY, whole=True):
         run_dbt(["run"], environment)
     return lambda: run_dbt(["snapshot"], environment)
 
 
-def test_from_raw_to_published(warehouse_url: str, snapshot: Callable[[], Any]) -> None:
+def test_from_raw_to_published(models_url: str, snapshot: Callable[[], Any]) -> None:
     with pytest.raises(DbtError, match="snapshot failed"):
         snapshot()
-    _a_lost_foreign_key_is_missed(warehouse_url, snapshot)
-    first = publish(warehouse_url, "run", DAY, snapshot)
+    _a_lost_foreign_key_is_missed(models_url, snapshot)
+    first = publish(models_url, "run", DAY, snapshot)
     assert first.published, first.reason
     assert first.counts["person"]["rows"] == MEMBERS
     plan = release_plan()
-    with connect(warehouse_url) as connection:
+    with connect(models_url) as connection:
         views = {v for (v,) in connection.execute("select viewname from pg_views where schemaname = 'published'")}
         assert views == {r.name for r in plan.relations} | {"release", "source_status", "quality_result"}
         silent = connection.execute(
@@ -111,22 +114,22 @@ def test_from_raw_to_published(warehouse_url: str, snapshot: Callable[[], Any]) 
             connection.execute("select ethnicity_code from published.person")
 
     stop = threading.Event()
-    reader = Reader(warehouse_url, NAMES, stop)
+    reader = Reader(models_url, NAMES, stop)
     with reading(reader.run, stop=stop):
-        again = publish(warehouse_url, "run", DAY, snapshot)
+        again = publish(models_url, "run", DAY, snapshot)
         assert again.published, again.reason
         assert not any(c[k] for c in again.counts.values() for k in ("added", "removed", "changed"))
 
-        with connect(warehouse_url, autocommit=True) as connection:
+        with connect(models_url, autocommit=True) as connection:
             connection.execute("update core.person set full_name = 'Khác' where person_id = md5('p1')::uuid")
             connection.execute("update core.party_organisation set name = 'Khác'")
-        third = publish(warehouse_url, "run", DAY, snapshot)
+        third = publish(models_url, "run", DAY, snapshot)
         assert third.published, third.reason
         time.sleep(0.5)
     assert reader.mixtures == []
     assert reader.seen == {"before", "after"}
     assert reader.rounds > 5
-    with connect(warehouse_url) as connection:
+    with connect(models_url) as connection:
         changed = {d.relation: d.changed for d in release_differences(connection, 2, 3, plan) if d.total}
         written = connection.execute("select count(*) from history.person").fetchone()
     assert changed == {"person": 1, "party_organisation": 1}

@@ -9,7 +9,6 @@ import pytest
 
 from identity import changes
 from identity.step import link_persons
-from orchestration.reference import load_reference
 from tests.raw_rows import say, withdraw
 
 NIGHT = date(2026, 11, 22)
@@ -18,9 +17,13 @@ BINH = {"full_name": "Trần Thị Bình", "birth_date": "1981-09-10", "personal
 OPEN = "select source, record, source_key, name_key from identity.linkage_record where present"
 
 
+@pytest.fixture(scope="session")
+def template(template_with_reference: str) -> str:
+    return template_with_reference
+
+
 @pytest.fixture(name="warehouse")
 def linked_last_night(warehouse: psycopg.Connection) -> psycopg.Connection:
-    list(load_reference(warehouse))
     say(warehouse, "member", "38", "1", batch=5, **AN)
     say(warehouse, "cadre", "38", "1", batch=6, **AN)
     link_persons(warehouse, NIGHT)

@@ -15,7 +15,6 @@ import pytest
 
 from identity import deterministic, features, model, step
 from identity.step import link_persons
-from orchestration.reference import load_reference
 from tests.raw_rows import say, withdraw
 
 NIGHT = date(2026, 11, 22)
@@ -23,11 +22,9 @@ AN = {"full_name": "Nguyễn Văn An", "birth_date": "1970-05-03", "personal_id"
 BINH = {"full_name": "Trần Thị Bình", "birth_date": "1981-09-10", "personal_id": "099181000002"}
 
 
-@pytest.fixture(name="warehouse")
-def with_reference(warehouse: psycopg.Connection) -> psycopg.Connection:
-    list(load_reference(warehouse))
-    warehouse.commit()
-    return warehouse
+@pytest.fixture(scope="session")
+def template(template_with_reference: str) -> str:
+    return template_with_reference
 
 
 def persons(connection: psycopg.Connection) -> dict[tuple[str, str, str], UUID]:

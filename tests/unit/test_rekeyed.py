@@ -11,7 +11,6 @@ import pytest
 
 from identity.step import link_persons
 from identity.stewardship import decide
-from orchestration.reference import load_reference
 from tests.raw_rows import say, withdraw
 
 NIGHT = date(2026, 11, 22)
@@ -20,11 +19,9 @@ NO_ID = {**AN, "personal_id": None}
 NO_BIRTH = {**NO_ID, "birth_date": None}
 
 
-@pytest.fixture(name="warehouse")
-def with_reference(warehouse: psycopg.Connection) -> psycopg.Connection:
-    list(load_reference(warehouse))
-    warehouse.commit()
-    return warehouse
+@pytest.fixture(scope="session")
+def template(template_with_reference: str) -> str:
+    return template_with_reference
 
 
 def link(connection: psycopg.Connection) -> dict[tuple[str, str], UUID]:

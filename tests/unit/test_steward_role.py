@@ -13,7 +13,6 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from identity.step import link_persons
-from orchestration.reference import load_reference
 from orchestration.warehouse import connect, prepare
 from tests.raw_rows import say
 
@@ -24,11 +23,15 @@ READING = {"queue", "conflicts", "item_records", "records_of_person", "explain",
 DECIDING = {"decide", "decide_item", "split", "undo"}
 
 
+@pytest.fixture(scope="session")
+def template(template_with_reference: str) -> str:
+    return template_with_reference
+
+
 @pytest.fixture(name="warehouse")
 def with_twins(warehouse_url: str) -> Iterator[psycopg.Connection]:
     """The owner's connection to a warehouse where two twins wait for a steward."""
     with connect(warehouse_url, autocommit=True) as connection:
-        list(load_reference(connection))
         for source in ("38", "40"):
             say(connection, "member", source, "1", **TWIN)
         link_persons(connection, NIGHT)

@@ -12,7 +12,6 @@ import pytest
 from identity.model import score
 from identity.step import link_persons
 from identity.stewardship import StewardError, decide, explain, person_records, queue, show, split, undo
-from orchestration.reference import load_reference
 from tests.person_histories import Histories, Key, concerned
 from tests.raw_rows import say, withdraw
 
@@ -21,11 +20,9 @@ AN: dict[str, Any] = {"full_name": "Nguyễn Văn An", "birth_date": "1970-05-03
 TWIN: dict[str, Any] = {**AN, "personal_id": None, "admission_date": None}
 
 
-@pytest.fixture(name="warehouse")
-def with_reference(warehouse: psycopg.Connection) -> psycopg.Connection:
-    list(load_reference(warehouse))
-    warehouse.commit()
-    return warehouse
+@pytest.fixture(scope="session")
+def template(template_with_reference: str) -> str:
+    return template_with_reference
 
 
 def persons(connection: psycopg.Connection) -> dict[str, str]:
