@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -15,19 +15,33 @@ import psycopg
 import pytest
 from python_calamine import CalamineWorkbook
 
+from orchestration.cli import main
 from orchestration.warehouse import connect
 from tests.forms_world import key, make_relations, put, put_organisation
 
-COMMAND = [sys.executable, "-c", "from orchestration.cli import main; main()"]
 ROOT, CELL = "38.000.000.000.000", "38.001.001.000.001"
 
 
-def form(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"LIENTHONG_DATABASE_URL": url}
-    return subprocess.run([*COMMAND, "form", *arguments], capture_output=True, text=True, check=False, env=environment)
+@dataclass(frozen=True)
+class Done:
+    """What a command left."""
+
+    returncode: object
+    stdout: str
+    stderr: str
 
 
-def refusal(done: subprocess.CompletedProcess[str]) -> str:
+def form(url: str, *arguments: str) -> Done:
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setenv("LIENTHONG_DATABASE_URL", url)
+        patch.setattr(sys, "argv", ["lienthong", "form", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+    return Done(ended.value.code or 0, out.getvalue(), err.getvalue())
+
+
+def refusal(done: Done) -> str:
     """The one sentence of a refused call."""
     assert (done.returncode, done.stdout) == (1, "")
     (line,) = done.stderr.splitlines()
