@@ -328,7 +328,8 @@ def test_ids_stay_and_history_moves_at_one_moment(world: World) -> None:
     withdraw(world.connection, "training", "38", "known", batch=2)
     say(world.connection, "award", "38", "new", batch=2, cadre_key="an")
     say(world.connection, "training", "38", "later", batch=2, cadre_key="an")
-    world.build("resource_type:test", "resource_type:unit_test")
+    touched = ("+staffing_balance", "+training", "+award")
+    world.build("resource_type:test", "resource_type:unit_test", "--select", *touched)
     world.snapshot(third)
     balance = (
         "select balance_state, dbt_valid_from, dbt_valid_to from history.staffing_balance where agency_id is not null"

@@ -306,7 +306,11 @@ def test_unconfirmed_rules_are_marked(world: World) -> None:
     assert len(dated.rows) == dated.total
 
 
-def test_without_a_warehouse_the_site_says_so_and_takes_the_place_of_the_old_one(world: World) -> None:
+def test_without_a_warehouse_the_site_says_so_and_takes_the_place_of_the_old_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestration.documentation.site.read_lineage", lambda *_: world.site.catalogue.lineage)
+    monkeypatch.setattr("orchestration.documentation.site.read_catalogue", lambda *_: world.site.catalogue)
     alone = Settings(home=world.configuration.home, database_url=None, registry=PROJECT / "sources" / "registry")
     folder = world.folder.with_name("again")
     (folder / "assets").mkdir(parents=True)
