@@ -23,7 +23,7 @@ TEMPLATE = "warehouse_template"
 #: Modules that wait for whole nights or for dbt begin first, so that no worker ends alone with one.
 LONG_MODULES = (
     "test_night",
-    "test_questions_1_12",
+    "test_questions_1_6",
     "test_dbt_project",
     "test_publication_dbt",
     "test_definitions",

@@ -1,4 +1,4 @@
-"""The truth as the boards' questions about cadres, posts and staffing see it; read by test_questions_13_24."""
+"""The truth as the boards' questions about cadres, posts and staffing see it; read by tests of questions 13 to 24."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from tests.integration.questions import reader, released
+from tests.integration.true_party import Party, true_party
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +24,8 @@ def release_of_truth(release_of_truth_url: str) -> Iterator[psycopg.Connection]:
     """A connection to that warehouse."""
     with reader(release_of_truth_url) as connection:
         yield connection
+
+
+@pytest.fixture(scope="module")
+def party(release_of_truth: psycopg.Connection) -> Party:
+    return true_party(release_of_truth)
