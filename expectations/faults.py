@@ -106,23 +106,25 @@ def _tests(
     A field that is not delivered breaks no rule row by row (`count` adds what that means), and a
     column without duplicates needs no search for them in the scan.
     """
+    judged = [rule for rule in contract.rules if not rule.column or rule.column in mapping.columns]
+    unique = [rule.column for rule in judged if rule.metric == "duplicateValues" and rule.column]
+    repeated = _repeated(connection, unique, tables)
     typed = table_name(tables.typed)
-    tests = []
-    for rule in contract.rules:
-        if rule.column and rule.column not in mapping.columns:
-            continue
-        if rule.metric == "duplicateValues" and not _has_duplicates(connection, rule, tables):
-            continue
-        tests.append((rule, predicate(rule, typed)))
-    return tests
+    return [
+        (rule, predicate(rule, typed)) for rule in judged if rule.metric != "duplicateValues" or rule.column in repeated
+    ]
 
 
-def _has_duplicates(connection: psycopg.Connection, rule: Rule, tables: BatchTables) -> bool:
-    """Whether two values share a hash: the search in the scan tells whether they are the same."""
-    column = sql.Identifier(rule.column or "")
-    statement = sql.SQL("select count({1}) <> count(distinct hashtextextended({1}::text, 0)) from {0}")
-    found = connection.execute(statement.format(tables.typed, column)).fetchone()
-    return bool(found and found[0])
+def _repeated(connection: psycopg.Connection, columns: list[str], tables: BatchTables) -> set[str]:
+    """Columns in which two values share a hash: the search in the scan tells whether they are the same."""
+    if not columns:
+        return set()
+    tests = sql.SQL(", ").join(
+        sql.SQL("count({0}) <> count(distinct hashtextextended({0}::text, 0))").format(sql.Identifier(column))
+        for column in columns
+    )
+    found = connection.execute(sql.SQL("select {} from {}").format(tests, tables.typed)).fetchone() or ()
+    return {column for column, repeated in zip(columns, found, strict=True) if repeated}
 
 
 def find(
