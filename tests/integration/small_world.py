@@ -111,7 +111,7 @@ def _cadres(connection: psycopg.Connection) -> None:
     say(connection, "evaluation", "38", "unit", subject_kind="TAP_THE", agency_code="VP", **quarter)
     for key in ("an", "nobody"):
         say(connection, "evaluation", "38", f"member {key}", subject_kind="DANG_VIEN", member_key=key)
-    cell = {"subject_kind": "TAP_THE", "organisation_code": "38.001.001.000.001"}
+    cell = {"subject_kind": "TAP_THE", "organisation_code": "38.001.001.000.001", "total_score": 49}
     say(connection, "evaluation", "38", "cell", **cell)
     weak = {"period_type": "QUY", "level": "KHTNV", "agency_code": "VP"}
     for period in ("2026-Q2", "2026-Q3"):
