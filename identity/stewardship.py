@@ -46,6 +46,13 @@ def conflicts(connection: psycopg.Connection, at_most: int = 40) -> list[dict[st
     return _rows(connection, "select * from identity.conflicts(%s)", [at_most])
 
 
+def decisions(
+    connection: psycopg.Connection, records: list[str] | None = None, at_most: int = 40
+) -> list[dict[str, Any]]:
+    """Past decisions about any of these records, else about all, and whether they stand: newest first, a row a pair."""
+    return _rows(connection, "select * from identity.decisions(%s::text[], %s)", [records, at_most])
+
+
 def item_records(connection: psycopg.Connection, item_id: int) -> tuple[str, str]:
     """The two records of an item of the queue."""
     row = _rows(connection, "select * from identity.item_records(%s)", [item_id])[0]

@@ -52,7 +52,7 @@ def say(
             row.setdefault(p.precision, "D")
     withdraw(connection, record, source, source_key, batch)
     open_partition(connection, record, source)
-    row |= {"source": source, "source_key": source_key, "first_batch": batch, "row_hash": 0}
+    row = {"row_hash": 0} | row | {"source": source, "source_key": source_key, "first_batch": batch}
     connection.execute(
         sql.SQL("insert into {} ({}) values ({})").format(
             sql.Identifier("raw", record),

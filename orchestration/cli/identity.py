@@ -49,6 +49,9 @@ def queue(
     conflicts: Annotated[
         bool, typer.Option("--conflicts", help="What sources must set right: keys and numbers of two people, slips.")
     ] = False,
+    decisions: Annotated[
+        bool, typer.Option("--decisions", help="What was decided, newest first, and whether it stands.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """List pairs that wait for a steward, those first on which most depends. No personal value is shown.
@@ -57,9 +60,16 @@ def queue(
     """
     from identity import stewardship
 
+    if conflicts and decisions:
+        raise typer.BadParameter("ask for --conflicts or --decisions, not both")
     with _warehouse() as connection:
-        rows = stewardship.conflicts(connection, limit) if conflicts else stewardship.queue(connection, limit)
-    show_rows(rows, as_json=as_json, empty="No conflict stands." if conflicts else "Nothing waits for a steward.")
+        if decisions:
+            rows, empty = stewardship.decisions(connection, at_most=limit), "Nothing was decided yet."
+        elif conflicts:
+            rows, empty = stewardship.conflicts(connection, limit), "No conflict stands."
+        else:
+            rows, empty = stewardship.queue(connection, limit), "Nothing waits for a steward."
+    show_rows(rows, as_json=as_json, empty=empty)
 
 
 @identity.command()
@@ -70,7 +80,7 @@ def show(
     reveal: Annotated[bool, typer.Option("--reveal", help="Show values in full; who looked is kept.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show records side by side, and the evidence between them in bits.
+    """Show records side by side, the evidence between them in bits, and what was decided about them.
 
     Example: lienthong identity show --item 12
     """
@@ -85,14 +95,18 @@ def show(
             records = list(_pair(connection, item, record))
         values = stewardship.show(connection, records, getpass.getuser(), reveal=reveal)
         evidence = stewardship.explain(connection, records)
+        decisions = stewardship.decisions(connection, records)
     if as_json:
         import json
 
-        print(json.dumps({"values": values, "evidence": evidence}, ensure_ascii=False, default=str, indent=2))
+        told = {"values": values, "evidence": evidence, "decisions": decisions}
+        print(json.dumps(told, ensure_ascii=False, default=str, indent=2))
         return
     show_rows(values, as_json=False, empty="None of these records is delivered now.")
     print()
     show_rows([_waterfall(e) for e in evidence], as_json=False, empty="No evidence between them.")
+    print()
+    show_rows(decisions, as_json=False, empty="Nothing was decided about them.")
 
 
 def _waterfall(evidence: dict[str, Any]) -> dict[str, Any]:

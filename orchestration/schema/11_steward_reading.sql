@@ -1,5 +1,5 @@
--- What stewards see: the queue, conflicts, records side by side and the evidence between them. Masked, and in full only
--- where the look is on record.
+-- What stewards see: the queue, conflicts, past decisions, records side by side and the evidence between them. Masked,
+-- and in full only where the look is on record.
 
 create table if not exists identity.reveal (
     reveal_id bigint generated always as identity primary key,
@@ -242,4 +242,45 @@ as $$
         c.reason <> 'key_of_another_person', c.reason in ('mistyped_number', 'second_number'), c.found_at desc,
         c.conflict_id
     limit at_most
+$$;
+
+-- What was decided about any of the records (about all where none are named), the newest first, one row a pair: a split
+-- has several. A decision waits until clusters follow it, stands, has lapsed (“cannot tell” about a record that changed
+-- since), or is undone.
+create or replace function identity.decisions(records text[] default null, at_most integer default 40)
+returns table (
+    decision_id bigint, verdict text, left_record text, right_record text, reason text, decided_by text,
+    decided_login text, decided_at timestamptz, standing text, undone_by text, undone_login text,
+    undone_at timestamptz, undo_reason text
+)
+language sql stable security definer set search_path = identity, pg_temp
+as $$
+    with named as (
+        select identity.record_id(name) as record_id from unnest(records) as name
+    ),
+    listed as (
+        select d.* from identity.decision as d
+        where records is null or d.decision_id in (
+            select p.decision_id from named as n
+            inner join identity.decision_pair as p on n.record_id in (p.left_id, p.right_id)
+        )
+        order by d.decision_id desc
+        limit at_most
+    )
+    select
+        d.decision_id, d.verdict, identity.record_name(p.left_id), identity.record_name(p.right_id), d.reason,
+        d.decided_by, d.decided_login, d.decided_at,
+        case
+            when d.undone_at is not null then 'undone'
+            when d.applied_at is null then 'waits'
+            when exists (
+                select 1 from identity.standing_decision as s
+                where s.left_id = p.left_id and s.right_id = p.right_id and s.decision_id = d.decision_id
+            ) then 'stands'
+            else 'lapsed'
+        end,
+        d.undone_by, d.undone_login, d.undone_at, d.undo_reason
+    from listed as d
+    inner join identity.decision_pair as p on d.decision_id = p.decision_id
+    order by d.decision_id desc, p.left_id, p.right_id
 $$;

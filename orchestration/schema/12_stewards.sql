@@ -14,8 +14,9 @@ grant usage on schema identity to lienthong_steward;
 do $$
 declare
     shown_by constant regprocedure [] := array[
-        'identity.queue(integer)', 'identity.conflicts(integer)', 'identity.item_records(bigint)',
-        'identity.records_of_person(uuid)', 'identity.explain(text[])', 'identity.show(text[])'
+        'identity.queue(integer)', 'identity.conflicts(integer)', 'identity.decisions(text[], integer)',
+        'identity.item_records(bigint)', 'identity.records_of_person(uuid)', 'identity.explain(text[])',
+        'identity.show(text[])'
     ];
     decided_by constant regprocedure [] := array[
         'identity.reveal(text[], text)', 'identity.revealed(bigint)', 'identity.decide(text, text, text, text, text)',

@@ -108,6 +108,29 @@ def test_conflicts_are_listed_alarms_first(command: Command, warehouse: psycopg.
     assert json.loads(command("queue", "--conflicts", "--json").stdout) == []
 
 
+def test_decisions_are_listed_before_and_after_an_undo(command: Command) -> None:
+    def told(*arguments: str) -> list[tuple[Any, ...]]:
+        listed = json.loads(command(*arguments, "--json").stdout)
+        rows = listed["decisions"] if isinstance(listed, dict) else listed
+        return [(r["decision_id"], r["left_record"], r["right_record"], r["standing"], r["undone_by"]) for r in rows]
+
+    about = ("show", "--record", PAIR[0])
+    assert told("queue", "--decisions") == told(*about) == []
+    assert "Nothing was decided yet." in command("queue", "--decisions").output
+    assert "Nothing was decided about them." in command(*about).output
+    records = ["--record", PAIR[0], "--record", PAIR[1]]
+    number = number_of(command("decide", "different", *records, "--reason", "Hai anh em"))
+    assert told("queue", "--decisions") == told(*about) == [(int(number), *PAIR, "stands", None)]
+    for shown in (command("queue", "--decisions").stdout, command(*about).stdout):
+        assert all(said in shown for said in ("Hai anh em", getpass.getuser(), "stands"))
+    command("undo", number, "--reason", "Nhầm")
+    undone = (int(number), *PAIR, "undone", getpass.getuser())
+    assert told("queue", "--decisions") == told(*about) == [undone]
+    again = number_of(command("decide", "same", *records, "--reason", "Hồ sơ gốc"))
+    assert told("queue", "--decisions", "--limit", "1") == [(int(again), *PAIR, "stands", None)]
+    assert told("queue", "--decisions") == [(int(again), *PAIR, "stands", None), undone]
+
+
 def test_split_names_records_of_a_person(command: Command, warehouse: psycopg.Connection) -> None:
     records = ["--record", PAIR[0], "--record", PAIR[1]]
     command("decide", "same", *records, "--reason", "Hồ sơ gốc")
@@ -152,6 +175,7 @@ def test_what_is_refused_says_why_and_decides_nothing(
         ("decide", "same", "--item", "1"),
         ("decide", "same", "--record", PAIR[0], "--reason", "x"),
         ("undo", "0", "--reason", "x"),
+        ("queue", "--conflicts", "--decisions"),
     ],
 )
 def test_wrong_usage_is_exit_code_2(command: Command, arguments: tuple[str, ...]) -> None:

@@ -19,7 +19,7 @@ from tests.raw_rows import say
 NIGHT = date(2026, 11, 22)
 TWIN: dict[str, Any] = {"full_name": "Nguyễn Văn An", "birth_date": "1970-05-03", "admission_date": None}
 PAIR = ["38/member/1", "40/member/1"]
-READING = {"queue", "conflicts", "item_records", "records_of_person", "explain", "show"}
+READING = {"queue", "conflicts", "decisions", "item_records", "records_of_person", "explain", "show"}
 DECIDING = {"decide", "decide_item", "split", "undo"}
 
 
@@ -96,12 +96,52 @@ def test_records_are_split_off_by_sql(warehouse: psycopg.Connection, steward: ps
     split = "select identity.split(%s, array['40/cadre/1'], 'Hai người')"
     (number,) = steward.execute(split, [person]).fetchone() or (None,)
     link_persons(warehouse, NIGHT)
+    pairs = "select decision_id, left_record, right_record from identity.decisions(array['40/cadre/1'], 1)"
+    parted = [{left, right} for no, left, right in steward.execute(pairs) if no == number]
+    assert sorted(map(sorted, parted)) == [sorted([name, "40/cadre/1"]) for name in PAIR]
     assert steward.execute("select * from identity.records_of_person(%s)", [person]).fetchall() == [
         (name,) for name in PAIR
     ]
     steward.execute("select identity.undo(%s, 'Một người')", [number])
     link_persons(warehouse, NIGHT)
     assert sorted(persons(warehouse)) == sorted(before)
+
+
+def test_decisions_are_listed_with_who_and_why_and_whether_they_stand(
+    warehouse: psycopg.Connection, steward: psycopg.Connection
+) -> None:
+    def listed(records: list[str] | None = None, at_most: int = 40) -> list[tuple[Any, ...]]:
+        told = "decision_id, verdict, left_record, right_record, reason, decided_by, standing, undone_by, undo_reason"
+        query = f"select {told} from identity.decisions(%s::text[], %s)"
+        return steward.execute(query, [records, at_most]).fetchall()
+
+    assert listed() == []
+    say(warehouse, "member", "42", "9", full_name="Lê Bá Mão", birth_date="1985-01-01")
+    link_persons(warehouse, NIGHT)
+    decide = "select identity.decide(%s, %s, %s, %s, 'Trần Thị Lan')"
+    (first,) = steward.execute(decide, [*PAIR, "same", "Hồ sơ gốc"]).fetchone() or (None,)
+    same = (first, "same", *PAIR, "Hồ sơ gốc", "Trần Thị Lan")
+    assert listed() == [(*same, "waits", None, None)]
+    link_persons(warehouse, NIGHT)
+    assert listed() == [(*same, "stands", None, None)]
+
+    (second,) = steward.execute(decide, [PAIR[0], "42/member/9", "cannot tell", "Chưa rõ"]).fetchone() or (None,)
+    link_persons(warehouse, NIGHT)
+    unsure = (second, "cannot tell", PAIR[0], "42/member/9", "Chưa rõ", "Trần Thị Lan")
+    assert listed() == [(*unsure, "stands", None, None), (*same, "stands", None, None)]
+    steward.execute("select identity.undo(%s, 'Nhầm hồ sơ', 'Lê Văn Tư')", [first])
+    say(warehouse, "member", "42", "9", batch=2, row_hash=1, full_name="Lê Bá Mão", birth_date="1986-01-01")
+    link_persons(warehouse, NIGHT)
+    undone = (*same, "undone", "Lê Văn Tư", "Nhầm hồ sơ")
+    assert listed() == listed(PAIR) == [(*unsure, "lapsed", None, None), undone]
+    assert listed(at_most=1) == listed(["42/member/9"]) == [(*unsure, "lapsed", None, None)]
+    assert listed(PAIR[1:]) == [undone]
+    assert listed([]) == []
+    with pytest.raises(psycopg.errors.NoDataFound, match="No record 38/member/7"):
+        listed(["38/member/7"])
+    kept = "select decided_login, undone_login, undone_at >= decided_at from identity.decisions(%s)"
+    login = steward.info.user
+    assert steward.execute(kept, [PAIR[1:]]).fetchall() == [(login, login, True)]
 
 
 def test_values_in_full_are_shown_once_the_look_is_on_record(
