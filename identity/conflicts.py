@@ -102,40 +102,37 @@ select link.person_id from new_key inner join identity.person_link as link using
 
 _OVERRULED = """
 create temporary table found_overruled on commit drop as
-with carried as (
+with said as materialized (
     select
-        person_id, r.personal_id, r.source, r.record, r.source_key,
+        person_id, r.source, r.record, r.source_key, r.personal_id, r.party_card_no, r.batch,
+        r.id_verdict = 'valid' as is_valid
+    from person_of_several_ids
+    inner join identity.person_link as link using (person_id)
+    inner join identity.linkage_record as r using (source, record, source_key)
+    where r.present
+), carried as (
+    select
+        person_id, personal_id, source, record, source_key,
         row_number() over (
             partition by person_id
             order by
                 coalesce(
-                    told.authority ->> (r.record || '.personal_id'), told.authority ->> r.record, '50'
+                    told.authority ->> (record || '.personal_id'), told.authority ->> record, '50'
                 )::integer desc,
-                batch.business_date desc nulls last, r.source, r.record, r.source_key
+                batch.business_date desc nulls last, source, record, source_key
         ) as trust
-    from person_of_several_ids
-    inner join identity.person_link as link using (person_id)
-    inner join identity.linkage_record as r using (source, record, source_key)
-    left join ops.source as told on r.source = told.source
-    left join ops.batch as batch on r.batch = batch.batch_id
-    where r.present and r.id_verdict = 'valid'
+    from said
+    left join ops.source as told using (source)
+    left join (select batch_id as batch, business_date from ops.batch) as batch using (batch)
+    where is_valid
 ), on_card as (
-    select person_id, r.party_card_no
-    from person_of_several_ids
-    inner join identity.person_link as link using (person_id)
-    inner join identity.linkage_record as r using (source, record, source_key)
-    where r.present and r.party_card_no is not null
+    select person_id, party_card_no as personal_id, count(*) as cards
+    from said where party_card_no is not null group by person_id, party_card_no
 ), standing as (
     select distinct on (person_id) person_id, personal_id, min(trust) as trust
-    from carried
+    from carried left join on_card using (person_id, personal_id)
     group by person_id, personal_id
-    order by
-        person_id, count(*) desc, count(distinct source) desc,
-        (
-            select count(*) from on_card as o
-            where (o.person_id, o.party_card_no) = (carried.person_id, carried.personal_id)
-        ) desc,
-        min(trust)
+    order by person_id, count(*) desc, count(distinct source) desc, coalesce(max(cards), 0) desc, min(trust)
 )
 select
     c.source as left_source, c.record as left_record, c.source_key as left_key,
