@@ -15,6 +15,7 @@ from tests.integration.cadre_truth import (
     provinces_of_agencies,
     provinces_of_organisations,
     same,
+    seed,
     total,
 )
 from tests.integration.questions import BOTH_MAPS, accepted, answer
@@ -163,3 +164,40 @@ def test_every_place_stands_once_on_each_map(release_of_truth: psycopg.Connectio
     assert len(rows) == 6
     for kind, map_code, found, places in rows:
         assert found == places > 0, (kind, map_code)
+
+
+def test_what_ended_lay_in_the_unit_of_its_last_day(release_of_truth: psycopg.Connection) -> None:
+    """The unit that bore the code on the last day, and both maps where that was one of before 2025-07-01."""
+    last_day = pl.col("valid_to") - pl.duration(days=1)
+    ended = accepted(release_of_truth, "organisation").drop_nulls("valid_to")
+    units = (
+        ended.select(*KEYS, last_day.alias("last_day"), code="administrative_unit_code")
+        .join(seed("administrative_unit"), on="code")
+        .with_columns(pl.col("valid_from", "valid_to").str.to_date())
+        .filter(pl.col("valid_from") <= pl.col("last_day"))
+        .filter(pl.col("valid_to").is_null() | (pl.col("last_day") < pl.col("valid_to")))
+    )
+    in_a_province = pl.col("source").str.contains(r"^\d+$")
+    before = units.filter(pl.col("code_set") == "63").select(
+        *KEYS,
+        today=pl.when(in_a_province).then("source"),
+        former=pl.when(in_a_province).then(pl.coalesce("parent_code", "code")),
+    )
+    rows = release_of_truth.execute(
+        """
+        select organisation.source, organisation.source_key, organisation.administrative_unit_id,
+            today.map_province_code, former.map_province_code
+        from published.party_organisation as organisation
+        inner join published.place_on_map as today
+            on organisation.organisation_id = today.organisation_id and today.map_code = '34'
+        inner join published.place_on_map as former
+            on organisation.organisation_id = former.organisation_id and former.map_code = '63'
+        where organisation.valid_to is not null and organisation.administrative_unit_code is not null
+        """
+    ).fetchall()
+    found = pl.DataFrame(rows, schema=[*KEYS, "unit_id", "today", "former"], orient="row", infer_schema_length=None)
+    same(found.select(*KEYS, "unit_id"), units.select(*KEYS, "unit_id"))
+    same(found.join(before, on=list(KEYS), how="semi").drop("unit_id"), before)
+    # provinces that are no more, and codes that mean another province today
+    assert {"10", "89"} <= set(before["former"]) - set(before["today"])
+    assert {("15", "15"), ("91", "91")} <= set(before.select("today", "former").rows())

@@ -45,7 +45,7 @@ from {{ ref('int_organisation') }} as organisation
 inner join {{ ref('int_organisation_tree') }} as tree on organisation.organisation_id = tree.organisation_id
 left join {{ ref('organisation_type_regime') }} as type_regime
     on organisation.organisation_type = type_regime.type_code
-left join {{ ref('int_administrative_unit_code') }} as unit on organisation.administrative_unit_code = unit.code
+{{ join_unit_on_last_day('organisation.administrative_unit_code', 'organisation.valid_to') }}
 left join {{ ref('agency') }} as host
     on organisation.source = host.source and organisation.host_agency_key = host.source_key
 where organisation.claim_rank = 1

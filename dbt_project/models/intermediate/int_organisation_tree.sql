@@ -1,5 +1,6 @@
 -- The tree of party organisations. Key: organisation_id.
 -- path holds the codes from the root, each between slashes: a subtree is `path like parent_path || '%'` at any depth.
+-- province_code is the province of today that the root's code names; of a root that ended, named on its last day.
 -- Where superiors form a circle, the claim of the smallest code in it is cut and said to be in a cycle.
 {{ config(materialized='table') }}
 
@@ -9,6 +10,7 @@ with recursive nodes as (
         organisation.organisation_code,
         organisation.organisation_type,
         organisation.parent_code,
+        organisation.valid_to,
         superior.organisation_id as parent_id,
         organisation.organisation_code || '|' || organisation.organisation_id as label,
         type_regime.regimes = 'A' as is_regime_a,
@@ -80,6 +82,7 @@ placed as (
         edges.is_cut,
         edges.organisation_code as root_code,
         edges.organisation_type as root_type,
+        edges.valid_to as root_valid_to,
         edges.organisation_type,
         '/' || edges.organisation_code || '/' as path,
         1 as depth,
@@ -95,6 +98,7 @@ placed as (
         edges.is_cut,
         placed.root_code,
         placed.root_type,
+        placed.root_valid_to,
         edges.organisation_type,
         placed.path || edges.organisation_code || '/' as path,
         placed.depth + 1 as depth,
@@ -118,10 +122,6 @@ select
         when placed.in_regime_b then 'B'
         else 'AB'
     end as regime,
-    case when placed.root_type <> 'T2' then province.code end as province_code
+    case when placed.root_type <> 'T2' then province.province_code end as province_code
 from placed
-left join {{ ref('int_administrative_unit_code') }} as province
-    on
-        left(placed.root_code, 2) = province.code
-        and province.level = 'province'
-        and not province.is_former
+{{ join_unit_on_last_day('left(placed.root_code, 2)', 'placed.root_valid_to', 'province') }}
