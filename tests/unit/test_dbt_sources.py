@@ -51,7 +51,10 @@ def test_every_field_of_every_contract_is_a_source_column_with_its_class() -> No
 def test_every_staging_model_reads_every_field() -> None:
     for record, contract in load_contracts().items():
         text = (MODELS / "staging" / f"stg_{record}.sql").read_text(encoding="utf-8")
-        listed = {line.strip().rstrip(",").rsplit(" as ", 1)[-1] for line in text.split("select\n", 1)[1].split("\nfrom", 1)[0].splitlines()}
+        listed = {
+            line.strip().rstrip(",").rsplit(" as ", 1)[-1]
+            for line in text.split("select\n", 1)[1].split("\nfrom", 1)[0].splitlines()
+        }
         assert listed == {name for name, _ in contract.columns()} | {"source", "first_batch"}
 
 

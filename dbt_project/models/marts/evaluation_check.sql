@@ -32,7 +32,8 @@ disciplined as (
     select distinct
         person_id,
         discipline_kind,
-        coalesce(decision_date, effective_from) as decided_on
+        coalesce(decision_date, effective_from) as decided_on,
+        extract(year from coalesce(decision_date, effective_from))::integer as year
     from {{ ref('discipline') }}
     where person_id is not null
 ),
@@ -60,10 +61,7 @@ disciplined_within_the_year as (
         rule.legal_basis,
         rule.confidence
     from verdicts
-    inner join disciplined
-        on
-            verdicts.person_id = disciplined.person_id
-            and disciplined.decided_on between make_date(verdicts.year, 1, 1) and verdicts.year_ends_on
+    inner join disciplined on verdicts.person_id = disciplined.person_id and verdicts.year = disciplined.year
     inner join {{ ref('dated_rule') }} as rule
         on
             rule.rule_code = 'EVAL_WEAK'
@@ -72,11 +70,11 @@ disciplined_within_the_year as (
     where verdicts.level <> 'KHTNV'
 ),
 
-disciplined_collectives as (
+memberships_of_collectives as (
     select
         cadre.agency_id as collective_id,
         disciplined.person_id,
-        disciplined.decided_on
+        disciplined.year
     from disciplined
     inner join {{ ref('cadre') }} as cadre
         on disciplined.person_id = cadre.person_id and cadre.validity @> disciplined.decided_on
@@ -84,12 +82,21 @@ disciplined_collectives as (
     select
         closure.ancestor_id as collective_id,
         disciplined.person_id,
-        disciplined.decided_on
+        disciplined.year
     from disciplined
     inner join {{ ref('party_membership') }} as membership
         on disciplined.person_id = membership.person_id and membership.validity @> disciplined.decided_on
     inner join {{ ref('int_organisation_closure') }} as closure
         on membership.organisation_id = closure.organisation_id
+),
+
+disciplined_in_collectives as (
+    select
+        collective_id,
+        year,
+        count(distinct person_id) as persons
+    from memberships_of_collectives
+    group by collective_id, year
 ),
 
 excellent_in_spite_of_a_disciplined_member as (
@@ -99,18 +106,17 @@ excellent_in_spite_of_a_disciplined_member as (
         rule.legal_basis,
         rule.confidence
     from verdicts
-    inner join disciplined_collectives
+    inner join disciplined_in_collectives as disciplined
         on
-            coalesce(verdicts.agency_id, verdicts.organisation_id) = disciplined_collectives.collective_id
-            and disciplined_collectives.decided_on between make_date(verdicts.year, 1, 1) and verdicts.year_ends_on
+            coalesce(verdicts.agency_id, verdicts.organisation_id) = disciplined.collective_id
+            and verdicts.year = disciplined.year
     inner join {{ ref('dated_rule') }} as rule
         on
             rule.rule_code = 'EVAL_BEST'
             and rule.parameter = 'COLLECTIVE_DISCIPLINED_MAX'
             and {{ applies_on('rule', 'verdicts.year_ends_on') }}
+            and disciplined.persons > rule.value::integer
     where verdicts.level = 'HTXSNV'
-    group by verdicts.evaluation_id, rule.value, rule.legal_basis, rule.confidence
-    having count(distinct disciplined_collectives.person_id) > rule.value::integer
 ),
 
 findings as (
