@@ -260,10 +260,8 @@ class _Intake:
 
     def _refuse(self, reason: str, fared: Sequence[RuleCount], print_: str) -> BatchOutcome:
         with self.connection.transaction():
-            quarantine.resolve_refused(self.connection, self.record, source=self.source.code, batch_id=self.batch_id)
-            quarantine.hold(
-                self.connection, self.contract, self.tables, source=self.source.code, batch_id=self.batch_id
-            )
+            quarantine.resolve_refused(self.connection, self.record, self.source.code, self.batch_id)
+            quarantine.hold(self.connection, self.contract, self.tables, self.source.code, self.batch_id)
         refusing = quarantine.refusing_rules(self.contract)
         secret = any(f.failed and f.rule.rule_id in refusing for f in fared)
         return self._end("refused", reason, fingerprint=print_, watermark=self.delivery.watermark, keep=not secret)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 import polars as pl
 import psycopg
@@ -29,19 +28,6 @@ from tests.integration.cadre_truth import (
 from tests.integration.questions import AS_OF, accepted, answer, truth
 
 pytestmark = pytest.mark.timeout(900)
-Row = dict[str, Any]
-#: Forms of discipline that end by themselves and bar from appointments for a time.
-MILD = ("KHIEN_TRACH", "CANH_CAO", "CACH_CHUC")
-#: Deliveries of the sample world that a gate refuses whole.
-REFUSED = [("46", "headcount"), ("T3", "staffing_quota")]
-
-
-def period_before(period: str) -> str:
-    """The quarter or year before."""
-    year, _, quarter = period.partition("-Q")
-    if not quarter:
-        return str(int(year) - 1)
-    return f"{year}-Q{int(quarter) - 1}" if quarter != "1" else f"{int(year) - 1}-Q4"
 
 
 def test_13_terms_that_end_and_heads_beyond_two(release_of_truth: psycopg.Connection) -> None:

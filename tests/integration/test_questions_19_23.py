@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 import polars as pl
 import psycopg
@@ -33,7 +32,6 @@ from tests.integration.cadre_truth import (
 from tests.integration.questions import AS_OF, accepted, answer, held, truth
 
 pytestmark = pytest.mark.timeout(900)
-Row = dict[str, Any]
 #: Forms of discipline that end by themselves and bar from appointments for a time.
 MILD = ("KHIEN_TRACH", "CANH_CAO", "CACH_CHUC")
 #: Deliveries of the sample world that a gate refuses whole.

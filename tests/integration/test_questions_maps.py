@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 import polars as pl
 import psycopg
@@ -22,19 +21,6 @@ from tests.integration.questions import BOTH_MAPS, accepted, answer
 from tests.integration.true_party import true_party
 
 pytestmark = pytest.mark.timeout(900)
-Row = dict[str, Any]
-#: Forms of discipline that end by themselves and bar from appointments for a time.
-MILD = ("KHIEN_TRACH", "CANH_CAO", "CACH_CHUC")
-#: Deliveries of the sample world that a gate refuses whole.
-REFUSED = [("46", "headcount"), ("T3", "staffing_quota")]
-
-
-def period_before(period: str) -> str:
-    """The quarter or year before."""
-    year, _, quarter = period.partition("-Q")
-    if not quarter:
-        return str(int(year) - 1)
-    return f"{year}-Q{int(quarter) - 1}" if quarter != "1" else f"{int(year) - 1}-Q4"
 
 
 @pytest.mark.parametrize("day", [date(2025, 6, 30), date(2025, 12, 31)])
