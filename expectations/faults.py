@@ -78,9 +78,12 @@ def predicate(rule: Rule, table: str) -> str:
 
 
 def _judged(
-    connection: psycopg.Connection, contract: Contract, tables: BatchTables, source: str
+    connection: psycopg.Connection, contract: Contract, mapping: RecordMapping, tables: BatchTables, source: str
 ) -> tuple[sql.Composed, sql.Composed]:
-    """What is judged, as columns and FROM: typed fields, unread texts, `previous__<field>` where rules ask for it."""
+    """What is judged, as columns and FROM: typed fields, unread texts, `previous__<field>` where rules ask for it.
+
+    Fields that are not delivered are written as NULL, so that the planner sees which rules ask nothing.
+    """
     fields = sorted({f for rule in contract.rules for f in _PREVIOUS.findall(rule.predicate)})
     raw = sql.Identifier("raw", contract.record)
     of_source = sql.SQL("o.source = {} and o.last_batch is null").format(sql.Literal(source))
@@ -88,9 +91,17 @@ def _judged(
         fields
         and connection.execute(sql.SQL("select 1 from {} as o where {} limit 1").format(raw, of_source)).fetchone()
     )
-    names = [name for name, _ in contract.columns()] + [p.unread for p in contract.properties if p.may_be_unread]
-    columns: list[sql.Composable] = [sql.Identifier("t", name) for name in names]
     types = dict(contract.columns())
+    unread = {p.unread: "text" for p in contract.properties if p.may_be_unread}
+    absent = {
+        name for p in contract.properties if p.name not in mapping.columns for name in (p.name, p.precision, p.unread)
+    }
+    columns = [
+        sql.SQL("null::" + type_ + " as {}").format(sql.Identifier(name))
+        if name in absent
+        else sql.Identifier("t", name)
+        for name, type_ in (types | unread).items()
+    ]
     for f in fields:
         value = sql.Identifier("o", f) if known else sql.SQL("null::" + types[f])
         columns.append(sql.SQL("{} as {}").format(value, sql.Identifier(f"previous__{f}")))
@@ -131,7 +142,7 @@ def find(
     connection: psycopg.Connection, contract: Contract, mapping: RecordMapping, tables: BatchTables, source: str
 ) -> None:
     """Make the faults table of a typed batch, and the view that Great Expectations judges."""
-    columns, origin = _judged(connection, contract, tables, source)
+    columns, origin = _judged(connection, contract, mapping, tables, source)
     connection.execute(sql.SQL("create or replace view {} as select {} from {}").format(tables.judged, columns, origin))
     with connection.transaction():
         connection.execute("set local work_mem = '256MB'")

@@ -71,7 +71,7 @@ def _ensure_raw_table(connection: psycopg.Connection, contract: Contract) -> Non
             )
     connection.execute(
         sql.SQL(
-            "create unique index if not exists {name} on {table} (source, source_key) where last_batch is null"
+            "create unique index if not exists {name} on {table} (source_key, source) where last_batch is null"
         ).format(name=sql.Identifier(f"{contract.record}_open"), table=table)
     )
     connection.execute(

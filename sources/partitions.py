@@ -39,6 +39,7 @@ def type_rows(
     first = is_first(connection, record, source)
     landing.type_rows(connection, statement, tables, lasting=first)
     if not first:
+        connection.execute(sql.SQL("analyze {} (source_key)").format(tables.typed))  # it is joined with raw
         return
     # What raw has beside the typed fields is the same in every row: constants, so no row is written.
     connection.execute(
@@ -53,7 +54,7 @@ def index(connection: psycopg.Connection, contract: Contract, tables: BatchTable
     """Make the index of a partition-to-be; others may read the typed table meanwhile."""
     name = sql.Identifier(f"{partition(contract.record, source)._obj[1]}_open")
     connection.execute(
-        sql.SQL("create unique index {} on {} (source, source_key) where last_batch is null").format(name, tables.typed)
+        sql.SQL("create unique index {} on {} (source_key, source) where last_batch is null").format(name, tables.typed)
     )
 
 
@@ -70,6 +71,8 @@ def attach(connection: psycopg.Connection, contract: Contract, tables: BatchTabl
     changes: list[sql.Composable] = [sql.SQL("drop column {}").format(sql.Identifier(c)) for c in only_typed]
     changes += [sql.SQL("alter {} drop default").format(sql.Identifier(c)) for c in ("source", "first_batch")]
     changes += [sql.SQL("alter {} set not null").format(sql.Identifier(c)) for c in ("source_key", "row_hash")]
+    # What attaching would prove by a look of its own is proved here in the same look as the rest.
+    changes += [sql.SQL("add constraint of_source check (source = {})").format(sql.Literal(source))]
     changes += [sql.SQL("reset (autovacuum_enabled)")]
     values = {
         "typed": tables.typed,
@@ -87,6 +90,7 @@ def attach(connection: psycopg.Connection, contract: Contract, tables: BatchTabl
         "alter table {typed} set schema {schema}",
         "alter table {moved} rename to {name}",
         "alter table {raw} attach partition {mine} for values in ({source})",
+        "alter table {mine} drop constraint of_source",
     ):
         connection.execute(sql.SQL(statement).format(**values, judged=tables.judged))
 

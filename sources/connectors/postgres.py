@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from psycopg import pq, sql
 
 from sources.connectors.base import TRUE_TEXTS, Delivery, Job, SourceError
-from sources.connectors.landing import PLACE, Landing
+from sources.connectors.landing import Landing
 from sources.connectors.values import escaped_bytes
 from sources.text.decoding import ESCAPES
 
@@ -72,17 +72,15 @@ def _copy(job: Job, landing: Landing, connection: psycopg.Connection, delivery: 
             cursor.execute(sql.SQL("SELECT max({})::text FROM {}{}").format(column, relation, changed))
             latest = cursor.fetchone()
             delivery.watermark = (latest and latest[0]) or job.since
-        gone: sql.Composable = sql.SQL("false")
+        columns = [sql.SQL("{}::text").format(sql.Identifier(c)) for c in plan.found.values()]
         if plan.deleted:
             texts = sql.SQL(", ").join(map(sql.Literal, sorted(TRUE_TEXTS)))
             gone = sql.SQL("coalesce(lower({}::text) IN ({}), false)").format(sql.Identifier(plan.deleted), texts)
-        values = [sql.SQL("{}::text").format(sql.Identifier(c)) for c in plan.found.values()]
+            columns.append(gone)
         query = (
-            sql.SQL("COPY (SELECT row_number() OVER (), {}::text, NULL, {}, {} FROM {}{}{}) TO STDOUT")
+            sql.SQL("COPY (SELECT {} FROM {}{}{}) TO STDOUT")
             .format(
-                sql.Literal(str(job.option("table", "query"))),
-                gone,
-                sql.SQL(", ").join(values),
+                sql.SQL(", ").join(columns),
                 relation,
                 changed,
                 sql.SQL("") if job.limit is None else sql.SQL(" LIMIT {}").format(sql.Literal(job.limit)),
@@ -93,24 +91,25 @@ def _copy(job: Job, landing: Landing, connection: psycopg.Connection, delivery: 
             # A server without an encoding: take its bytes as they are.
             cursor.execute("SET client_encoding TO 'SQL_ASCII'")
     escaped = ESCAPES.count
-    _pipe(landing, connection.pgconn, query, list(plan.found), escape)
+    landing.number(str(job.option("table", "query")))
+    _pipe(landing, connection.pgconn, query, [*plan.found, *(["deleted"] if plan.deleted else [])], escape)
     delivery.delivered = landing.delivered
     if ESCAPES.count > escaped:
         delivery.warnings.append(escaped_bytes(ESCAPES.count - escaped))
     return delivery
 
 
-def _pipe(landing: Landing, source: pq.abc.PGconn, query: bytes, fields: list[str], escape: bool) -> None:
+def _pipe(landing: Landing, source: pq.abc.PGconn, query: bytes, columns: list[str], escape: bool) -> None:
     """Move COPY data block by block, one being written while the next is read."""
     source.nonblocking = 0
     _expect(source.exec_(query), pq.ExecStatus.COPY_OUT)
     with (
         landing.connection.cursor() as cursor,
-        landing.copy(cursor, fields) as copy,
+        landing.copy(cursor, columns, place=()) as copy,
         ThreadPoolExecutor(1, "landing") as writer,
     ):
         written: Future[None] | None = None
-        for block in _blocks(landing, source, fields, escape):
+        for block in _blocks(landing, source, columns, escape):
             if written:
                 written.result()
             written = writer.submit(copy.write, block)
@@ -121,7 +120,7 @@ def _pipe(landing: Landing, source: pq.abc.PGconn, query: bytes, fields: list[st
     landing.progress(landing.delivered)
 
 
-def _blocks(landing: Landing, source: pq.abc.PGconn, fields: list[str], escape: bool) -> Iterator[bytearray]:
+def _blocks(landing: Landing, source: pq.abc.PGconn, columns: list[str], escape: bool) -> Iterator[bytearray]:
     """COPY data of the source in blocks; the server's row count is what was delivered."""
     rows = iter(partial(source.get_copy_data, 0), _END)
     first = 1
@@ -134,7 +133,7 @@ def _blocks(landing: Landing, source: pq.abc.PGconn, fields: list[str], escape: 
         lines = block.splitlines()
         for line in landing.looks.wanted(first, lines):
             # Between tabs stand the texts; what COPY escapes in them are signs, never letters.
-            landing.looks.see(fields, line.decode("utf-8", "replace").split("\t")[len(PLACE) :])
+            landing.looks.see(columns, line.decode("utf-8", "replace").split("\t"))
         first += len(lines)
         landing.progress(first - 1)
         yield block
