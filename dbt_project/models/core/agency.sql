@@ -29,6 +29,6 @@ select
     claims.source_key
 from claims
 {{ join_agency('claims', 'parent_agency_code', 'superior') }}
-left join {{ ref('int_administrative_unit_code') }} as unit on claims.administrative_unit_code = unit.code
+{{ join_unit_on_last_day('claims.administrative_unit_code', 'claims.valid_to') }}
 left join {{ ref('int_administrative_unit_code') }} as own_province
     on claims.source = own_province.code and own_province.level = 'province' and not own_province.is_former
