@@ -150,7 +150,7 @@ def _secretaries(cadres: pl.DataFrame, members: pl.DataFrame, organisations: pl.
 
 
 def evaluations(cadres: pl.DataFrame, agencies: pl.DataFrame, seed: int, as_of: date) -> pl.DataFrame:
-    """Last year for everybody in post, the closed quarters of this year for leaders, last year for agencies."""
+    """Last year for all but a few in post, the closed quarters of this year for leaders, last year for agencies."""
     rng = stream(seed, "evaluations")
     year = as_of.year - 1
     present = cadres.filter(pl.col("ended_on").is_null())
@@ -176,7 +176,8 @@ def evaluations(cadres: pl.DataFrame, agencies: pl.DataFrame, seed: int, as_of: 
     every = pl.concat([people, bodies.select(people.columns)]).sort(
         "source", "subject_kind", "period", "person", maintain_order=True
     )
-    return _rated(rng, every)
+    forgotten = (pl.col("period_type") == "NAM") & (pl.col("person") % 41 == 0)
+    return _rated(rng, every).filter(~forgotten.fill_null(False))
 
 
 def occasional_evaluations(cadres: pl.DataFrame, seed: int, as_of: date) -> pl.DataFrame:

@@ -157,6 +157,45 @@ def test_16_standards_not_met_by_position(release_of_truth: psycopg.Connection) 
     assert expected.select(pl.col(*columns).sum()).row(0) > (0, 0, 0)
 
 
+def test_16_years_without_a_rating_before_an_appointment(release_of_truth: psycopg.Connection) -> None:
+    """Accepted appointments, and the accepted yearly ratings of the years before that the cadre served whole."""
+    ratings = of_cadres(release_of_truth, "evaluation").filter(
+        pl.col("period_type") == "NAM", pl.col("subject_kind") == "CA_NHAN"
+    )
+    rated = set(ratings.select("person", pl.col("period").cast(pl.Int64)).iter_rows())
+    since = dict(ratings.group_by("source").agg(pl.col("period").cast(pl.Int64).min()).iter_rows())
+    began = accepted(release_of_truth, "cadre").select("source", cadre_key="source_key", began="started_on")
+    appointed = (
+        managed(release_of_truth)
+        .filter(pl.col("assignment_kind").is_in(["BO_NHIEM", "BO_NHIEM_LAI"]), pl.col("started_on") >= STANDARDS_SINCE)
+        .join(began, on=["source", "cadre_key"])
+    )
+    expected = []
+    for post in appointed.rows(named=True):
+        last = (post["decision_date"] or post["started_on"]).year
+        years = rule("RATING_REQUIRED", post["assignment_kind"])
+        asked = [
+            year
+            for year in range(last - years, last)
+            if year >= since.get(post["source"], last) and post["began"] and post["began"] <= date(year, 1, 1)
+        ]
+        known = [year for year in asked if (post["person"], year) in rated]
+        if known != asked:
+            expected.append((post["source"], post["source_key"], str(asked), str(known)))
+    found = release_of_truth.execute(
+        """
+        select
+            post.source, post.source_key, '[' || finding.required_value || ']',
+            '[' || coalesce(finding.actual_value, '') || ']'
+        from published.appointment_check as finding
+        inner join published.position_assignment as post on finding.assignment_id = post.assignment_id
+        where finding.check_code = 'THIEU_XEP_LOAI'
+        """
+    ).fetchall()
+    assert sorted(found) == sorted(expected)
+    assert 0 < len(found) < len(appointed)
+
+
 def test_17_staffing_now_and_when_who_retires_is_not_replaced(release_of_truth: psycopg.Connection) -> None:
     """Accepted decisions and counts (two deliveries are refused); retirements from true births."""
     keys = ["agency_code", "category"]

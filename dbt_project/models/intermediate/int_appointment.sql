@@ -131,6 +131,7 @@ select
     coalesce(assignment.is_head, false) as is_head,
     assignment.head_post,
     coalesce(organisation.organisation_type in ('B2', 'C2'), false) as is_of_cell,
+    cadre.started_on as serves_since,
     cadre.management_level,
     cadre.professional_education,
     cadre.political_theory,

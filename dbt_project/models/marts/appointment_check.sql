@@ -204,6 +204,17 @@ at_home as (
     where appointments.hometown_province_code = appointments.province_code
 ),
 
+unrated as (
+    select
+        'THIEU_XEP_LOAI' as check_code,
+        assignment_id,
+        years_asked as required_value,
+        years_rated as actual_value,
+        legal_basis,
+        confidence
+    from {{ ref('int_unrated_appointment') }}
+),
+
 findings as (
     select * from outside_planning
     union all
@@ -218,6 +229,8 @@ findings as (
     select * from wrong_level
     union all
     select * from at_home
+    union all
+    select * from unrated
 ),
 
 barred as (
