@@ -1,5 +1,6 @@
--- Yearly ratings above what a rule of the last day of the year allows. Key: check_id; grain: check, kind of subject,
--- year and source, and the whole country (source is NULL). A finding asks for a look, it is not a verdict.
+-- Yearly ratings that a rule of the last day of the year speaks against: above what it allows, or given to whom it does
+-- not rate. Key: check_id; grain: check, kind of subject, year and source, and the whole country (source is NULL). A
+-- finding asks for a look, it is not a verdict. Exempt or suspended is who still is, since a day that is known.
 -- Who was disciplined within the year is class P3: counted, nobody is named, small figures are withheld, and the
 -- country's where it would tell a single source's. On what ground somebody was disciplined is in no record, so a
 -- discipline only hints at the cases of the act. Who belongs to a collective is read on the day of the decision.
@@ -8,6 +9,7 @@ with verdicts as (
         evaluation_id,
         subject_kind,
         person_id,
+        membership_id,
         case when subject_kind = 'TAP_THE' then agency_id end as agency_id,
         case when subject_kind = 'TAP_THE' and agency_id is null then organisation_id end as organisation_id,
         coalesce(person_id, agency_id, organisation_id)::text as subject,
@@ -119,12 +121,36 @@ excellent_in_spite_of_a_disciplined_member as (
     where verdicts.level = 'HTXSNV'
 ),
 
+rated_though_excluded as (
+    select
+        'KHONG_THUOC_DIEN_XEP_LOAI' as check_code,
+        verdicts.evaluation_id,
+        rule.legal_basis,
+        rule.confidence
+    from verdicts
+    inner join {{ ref('party_membership') }} as membership on verdicts.membership_id = membership.membership_id
+    inner join {{ ref('dated_rule') }} as rule
+        on
+            rule.rule_code = 'EVAL_EXCLUDE'
+            and {{ applies_on('rule', 'verdicts.year_ends_on') }}
+            and case
+                when rule.parameter = 'ADMITTED_MONTHS'
+                    then {{ add_months('membership.admission_date', 'rule.value') }} > verdicts.year_ends_on
+                else
+                    rule.parameter = membership.status
+                    and coalesce(membership.status_date, membership.exempt_from) <= verdicts.year_ends_on
+            end
+    where verdicts.subject_kind = 'DANG_VIEN'
+),
+
 findings as (
     select * from below_the_least_score
     union all
     select * from disciplined_within_the_year
     union all
     select * from excellent_in_spite_of_a_disciplined_member
+    union all
+    select * from rated_though_excluded
 ),
 
 counts as (
