@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import polars as pl
 import psycopg
@@ -30,6 +31,7 @@ from tests.integration.cadre_truth import (
     total,
 )
 from tests.integration.questions import AS_OF, accepted, answer, held, truth
+from tests.integration.true_party import Party
 
 pytestmark = pytest.mark.timeout(900)
 #: Forms of discipline that end by themselves and bar from appointments for a time.
@@ -76,6 +78,29 @@ def test_19_discipline_in_figures_only(release_of_truth: psycopg.Connection) -> 
     assert {row[6] for row in expected} == {False, True}
 
 
+def rating_checks(connection: psycopg.Connection, check: str) -> list[tuple[Any, ...]]:
+    """Kind of subject, source and figure of a check of the yearly ratings of 2025."""
+    return connection.execute(
+        "select subject_kind, source, cases from published.evaluation_check where check_code = %s and period = '2025'",
+        [check],
+    ).fetchall()
+
+
+def told_by_source(ratings: pl.DataFrame) -> list[tuple[Any, ...]]:
+    """The same of ratings: small figures withheld, and the country's where it would tell a single source's."""
+    by_source = ratings.group_by("subject_kind", "source").len().with_columns(small=pl.col("len") < 5)
+    country = by_source.group_by("subject_kind").agg(pl.col("len").sum(), one_small=pl.col("small").sum() == 1)
+    told = [(kind, source, None if small else n) for kind, source, n, small in by_source.rows()]
+    return told + [(kind, None, None if one_small or n < 5 else n) for kind, n, one_small in country.rows()]
+
+
+def disciplined_in_2025(connection: psycopg.Connection) -> pl.DataFrame:
+    """Persons whom an accepted decision of 2025 disciplined, and on which `day`."""
+    day = pl.coalesce("decision_date", "effective_from")
+    decisions = of_subjects(connection, "discipline").filter(day.dt.year() == 2025, pl.col("person").is_not_null())
+    return decisions.select("person", day=day).unique()
+
+
 def test_ratings_that_a_discipline_of_the_year_speaks_against(release_of_truth: psycopg.Connection) -> None:
     """Accepted ratings of 2025 above the lowest level of whoever a decision of that year disciplined."""
     rated = (
@@ -84,21 +109,49 @@ def test_ratings_that_a_discipline_of_the_year_speaks_against(release_of_truth: 
         .sort("decided_on", "source", "source_key", descending=[True, False, False], nulls_last=True)
         .unique(["subject_kind", "person"], keep="first", maintain_order=True)
     )
-    decided = pl.coalesce("decision_date", "effective_from").dt.year()
-    disciplined = of_subjects(release_of_truth, "discipline").filter(decided == 2025, pl.col("person").is_not_null())
-    above = rated.filter(pl.col("level") != "KHTNV").join(disciplined, on="person", how="semi")
-    by_source = above.group_by("subject_kind", "source").len().with_columns(small=pl.col("len") < 5)
-    country = by_source.group_by("subject_kind").agg(pl.col("len").sum(), one_small=pl.col("small").sum() == 1)
-    expected = [(kind, source, None if small else n) for kind, source, n, small in by_source.rows()]
-    expected += [(kind, None, None if one_small or n < 5 else n) for kind, n, one_small in country.rows()]
-    found = release_of_truth.execute(
-        """
-        select subject_kind, source, cases from published.evaluation_check
-        where check_code = 'KY_LUAT_TRONG_NAM' and period = '2025'
-        """
-    ).fetchall()
-    assert sorted(found, key=str) == sorted(expected, key=str)
+    above = rated.filter(pl.col("level") != "KHTNV").join(
+        disciplined_in_2025(release_of_truth), on="person", how="semi"
+    )
+    found = rating_checks(release_of_truth, "KY_LUAT_TRONG_NAM")
+    assert sorted(found, key=str) == sorted(told_by_source(above), key=str)
     assert found
+
+
+def test_excellent_collectives_with_a_disciplined_member(release_of_truth: psycopg.Connection, party: Party) -> None:
+    """Agencies and organisations rated excellent for 2025 where a disciplined person truly was on the day.
+
+    A member counts in the cell and in every organisation above it.
+    """
+    in_agencies = accepted(release_of_truth, "cadre").select(
+        "person", collective="agency_code", from_day="started_on", to_day="ended_on"
+    )
+    in_the_party = (
+        party.stays.join(party.organisations.select("cell", "above"), on="cell")
+        .explode("above")
+        .select("person", "from_day", "to_day", collective="above")
+    )
+    of_collectives = (
+        pl.concat([in_agencies, in_the_party], how="diagonal")
+        .join(disciplined_in_2025(release_of_truth), on="person")
+        .filter(pl.col("from_day") <= pl.col("day"), pl.col("to_day").is_null() | (pl.col("to_day") > pl.col("day")))
+    )
+    concerned = (
+        accepted(release_of_truth, "evaluation")
+        .filter(pl.col("subject_kind") == "TAP_THE", pl.col("period") == "2025")
+        .with_columns(collective=pl.coalesce("agency_code", "organisation_code"))
+        .join(of_collectives, on="collective", how="semi")
+    )
+    excellent = concerned.filter(pl.col("level") == "HTXSNV")
+    found = rating_checks(release_of_truth, "TAP_THE_CO_KY_LUAT")
+    assert sorted(found, key=str) == sorted(told_by_source(excellent), key=str)
+    assert 0 < excellent["source"].n_unique() < concerned["source"].n_unique()
+
+
+def test_nobody_is_rated_whom_the_rule_excludes(release_of_truth: psycopg.Connection) -> None:
+    """In the true world no exempt, suspended or new member is rated; the unit test of the mart has those who are."""
+    assert rating_checks(release_of_truth, "KHONG_THUOC_DIEN_XEP_LOAI") == []
+    excluded = accepted(release_of_truth, "member").filter(pl.col("status").is_in(["MIEN_SH", "DINH_CHI_SH"]))
+    assert excluded["status"].n_unique() == 2
 
 
 def test_20_weak_twice_in_a_row(release_of_truth: psycopg.Connection) -> None:
