@@ -4,23 +4,23 @@
 {%- endmacro %}
 
 {#
-    One field of the rule in force on the business date, as text; asked once a statement. A rule that is not in force
-    is NULL, so that what depends on it says nothing rather than something wrong.
+    One field of the rule in force on the business date, as text, asked once a statement; or on the day of a row. A rule
+    that is not in force is NULL, so that what depends on it says nothing rather than something wrong.
 #}
-{% macro rule_field(rule_code, parameter, field) -%}
+{% macro rule_field(rule_code, parameter, field, day=none) -%}
     (
         select rule.{{ field }}
         from {{ ref('dated_rule') }} as rule
         where
             rule.rule_code = '{{ rule_code }}'
             and rule.parameter = '{{ parameter }}'
-            and {{ applies_on('rule', business_date()) }}
+            and {{ applies_on('rule', day or business_date()) }}
     )
 {%- endmacro %}
 
-{# The number that a rule in force on the business date gives. #}
-{% macro rule_number(rule_code, parameter) -%}
-    {{ rule_field(rule_code, parameter, 'value') }}::numeric
+{# The number that a rule in force on the business date gives, or on the day of a row. #}
+{% macro rule_number(rule_code, parameter, day=none) -%}
+    {{ rule_field(rule_code, parameter, 'value', day) }}::numeric
 {%- endmacro %}
 
 {# The acts on which rules in force rest, each named once: of rules as 'CODE.PARAMETER', or of all of a 'CODE'. #}

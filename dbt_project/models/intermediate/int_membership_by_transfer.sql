@@ -60,7 +60,10 @@ select
     case
         when side = 'DI' or status not in ('CHUYEN_DI_NGOAI', 'CHO_CHUYEN') then status
         when
-            coalesce(official_date, {{ add_months('admission_date', rule_number('PROBATION', 'MONTHS')) }})
+            coalesce(
+                official_date,
+                {{ add_months('admission_date', rule_number('PROBATION', 'MONTHS', day='admission_date')) }}
+            )
             <= {{ business_date() }}
             then 'CHINH_THUC'
         else 'DU_BI'

@@ -1,5 +1,6 @@
 -- Probationary members and the day their probation ends. Key: membership_id; grain: one current probationary spell.
--- Probation runs from the admission, of whoever was admitted again from that day.
+-- Probation runs from the admission, of whoever was admitted again from that day, for as long as the rule of that day
+-- says: a later one changes nothing for whom it began before.
 with probation as (
     select
         membership.*,
@@ -11,9 +12,22 @@ with probation as (
 dated as (
     select
         probation.*,
-        {{ add_months('probation.probation_from', rule_number('PROBATION', 'MONTHS')) }} as due_on,
-        {{ add_months('probation.probation_from', rule_number('PROBATION', 'OVERDUE_MONTHS')) }} as overdue_from
+        {{ add_months('probation.probation_from', 'length.value') }} as due_on,
+        {{ add_months('probation.probation_from', 'lateness.value') }} as overdue_from,
+        length.legal_basis,
+        length.confidence,
+        lateness.confidence as lateness_confidence
     from probation
+    left join {{ ref('dated_rule') }} as length
+        on
+            length.rule_code = 'PROBATION'
+            and length.parameter = 'MONTHS'
+            and {{ applies_on('length', 'probation.probation_from') }}
+    left join {{ ref('dated_rule') }} as lateness
+        on
+            lateness.rule_code = 'PROBATION'
+            and lateness.parameter = 'OVERDUE_MONTHS'
+            and {{ applies_on('lateness', 'probation.probation_from') }}
 )
 
 select
@@ -36,11 +50,10 @@ select
             then 'TRONG_60_NGAY'
         else 'CHUA_DEN_HAN'
     end as probation_state,
-    {{ rule_field('PROBATION', 'MONTHS', 'legal_basis') }} as legal_basis,
+    dated.legal_basis,
     case
-        when dated.overdue_from < {{ business_date() }}
-            then {{ rule_field('PROBATION', 'OVERDUE_MONTHS', 'confidence') }}
-        else {{ rule_field('PROBATION', 'MONTHS', 'confidence') }}
+        when dated.overdue_from < {{ business_date() }} then dated.lateness_confidence
+        else dated.confidence
     end as rule_confidence,
     dated.source
 from dated
