@@ -233,15 +233,16 @@ findings as (
     select * from unrated
 ),
 
-barred as (
+disciplined as (
     select
+        check_code,
         province_code,
         source,
         count(*) as cases,
         max(legal_basis) as legal_basis,
         max(confidence) as confidence
     from {{ ref('int_appointment_in_discipline') }}
-    group by province_code, source
+    group by check_code, province_code, source
 )
 
 select
@@ -293,9 +294,8 @@ from {{ ref('int_deputy_surplus') }}
 where deputies > deputy_cap
 union all
 select
-    md5(concat_ws('|', 'appointment_check', 'TRONG_THOI_HAN_KY_LUAT', coalesce(province_code, ''), source))::uuid
-        as check_id,
-    'TRONG_THOI_HAN_KY_LUAT' as check_code,
+    md5(concat_ws('|', 'appointment_check', check_code, coalesce(province_code, ''), source))::uuid as check_id,
+    check_code,
     null::uuid as assignment_id,
     null::uuid as cadre_id,
     null::uuid as person_id,
@@ -314,4 +314,4 @@ select
     legal_basis,
     confidence as rule_confidence,
     source
-from barred
+from disciplined

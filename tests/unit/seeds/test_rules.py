@@ -36,6 +36,7 @@ ACTS = {
     "Điều lệ Đảng": date(1930, 2, 3),
     "Điều lệ Đảng (Điều 21)": date(1930, 2, 3),
     "11-HD/BTCTW (Biểu số 6F)": date(2021, 12, 13),
+    "41-QĐ/TW": date(2021, 11, 3),
     "12-HD/BTCTW": date(2022, 1, 18),
     "70-QĐ/TW": date(2022, 7, 18),
     "45-CT/TW": date(2025, 4, 14),
