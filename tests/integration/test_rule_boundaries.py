@@ -47,15 +47,6 @@ def is_bad(warehouse: psycopg.Connection, record: str, rule_id: str, row: dict[s
             {"birth_date": "1992-02-29", "admission_date": "2010-02-28"},
             {"birth_date": "1992-02-29", "admission_date": "2010-02-27"},
         ),
-        # of members admitted before 1976 nothing is demanded
-        (
-            *("member", "MEM-039"),
-            {"birth_date": "1958-06-01", "admission_date": "1975-12-31"},
-            {"birth_date": "1958-06-01", "admission_date": "1976-01-01"},
-        ),
-        # the points of the two groups of criteria: all of them, and a hundredth more
-        ("evaluation", "EVL-010", {"general_score": "30"}, {"general_score": "30.01"}),
-        ("evaluation", "EVL-011", {"result_score": "70"}, {"result_score": "70.01"}),
         # a member is found by the member record, not by the record of the cadre that he or she may be too
         (
             *("evaluation", "EVL-019"),
@@ -121,17 +112,12 @@ def is_bad(warehouse: psycopg.Connection, record: str, rule_id: str, row: dict[s
             {"period_type": "DOT_XUAT", "period": "2024-02-29"},
             {"period_type": "DOT_XUAT", "period": "2026-02-29"},
         ),
-        # twelve months and 31 days: over the end of a month, from 29 February, from the day the rule begins
+        # twelve months and 31 days: over the end of a month, from 29 February
         ("member", "MEM-040", {"official_date": "2011-06-19"}, {"official_date": "2011-06-20"}),
         (
             *("member", "MEM-040"),
             {"admission_date": "2024-02-29", "official_date": "2025-03-31"},
             {"admission_date": "2024-02-29", "official_date": "2025-04-01"},
-        ),
-        (
-            *("member", "MEM-040"),
-            {"admission_date": "1975-12-31", "official_date": "1978-01-01"},
-            {"admission_date": "1976-01-01", "official_date": "1978-01-01"},
         ),
         (
             *("member", "MEM-040"),
@@ -201,7 +187,7 @@ def turns() -> Iterator[tuple[str, str, dict[str, Any], dict[str, Any]]]:
         ("EVL-011", "result_score", "RESULT_MAX"),
     ):
         most, _ = dated("EVAL_SCORE", parameter)
-        yield "evaluation", rule_id, {column: most}, {column: most + 1}
+        yield "evaluation", rule_id, {column: most}, {column: f"{most}.01"}
     for rule_id, priority in (("MEM-048", 1), ("MEM-049", 2), ("MEM-050", 3)):
         most, _ = dated("DOSSIER_KINDS", f"PRIORITY_{priority}")
         column = f"dossier_documents_{priority}"
