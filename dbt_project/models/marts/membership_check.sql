@@ -8,6 +8,7 @@ with memberships as (
         membership.person_id,
         membership.organisation_id,
         membership.admission_date,
+        membership.admission_decision_date,
         membership.official_date,
         membership.readmission_date,
         membership.source,
@@ -56,6 +57,29 @@ too_old as (
             and rule.parameter = 'MAX_YEARS'
             and {{ applies_on('rule', 'memberships.admission_date') }}
             and memberships.admission_date > {{ add_months('memberships.born_until', '12 * rule.value::integer') }}
+),
+
+-- public holidays are not left out, so a ceremony may be said to be late some days before it is
+ceremony_off_time as (
+    select
+        case
+            when memberships.admission_date < memberships.admission_decision_date then 'KET_NAP_TRUOC_QUYET_DINH'
+            else 'KET_NAP_QUA_HAN'
+        end as check_code,
+        memberships.membership_id,
+        memberships.admission_date as happened_on,
+        {{ add_working_days('memberships.admission_decision_date', 'rule.value') }}::text as required_value,
+        memberships.admission_decision_date::text as actual_value,
+        rule.legal_basis,
+        rule.confidence
+    from memberships
+    inner join {{ ref('dated_rule') }} as rule
+        on
+            rule.rule_code = 'ADMISSION_CEREMONY'
+            and rule.parameter = 'WORKING_DAYS'
+            and {{ applies_on('rule', 'memberships.admission_decision_date') }}
+            and memberships.admission_date not between memberships.admission_decision_date
+            and {{ add_working_days('memberships.admission_decision_date', 'rule.value') }}
 ),
 
 readmitted_early as (
@@ -147,6 +171,8 @@ findings as (
     select * from too_young
     union all
     select * from too_old
+    union all
+    select * from ceremony_off_time
     union all
     select * from readmitted_early
     union all
