@@ -10,7 +10,7 @@ import pytest
 from orchestration.forms.cells import State
 from orchestration.forms.report import make_report
 from tests.forms_world import key, put
-from tests.integration.forms.country import H1, figure, figures
+from tests.integration.forms.country import H1, figure, figures, root
 
 
 @pytest.fixture
@@ -94,6 +94,35 @@ def test_forms_of_posts_courses_and_appointments(offices: str) -> None:
     assert [figure(thirteen, "1", n) for n in "136"] == [1, 1, 0]
     assert figures(thirteen, "1.1", "2") == [1, 1]
     assert ten.mismatches + eleven.mismatches + thirteen.mismatches == ()
+
+
+def test_forms_9_count_the_posts_of_committees_where_a_source_sends_them(
+    country: psycopg.Connection, offices: str
+) -> None:
+    province, commune = root("38"), "38.001.000.000.000"
+    assert make_report(offices, "9A", "38", H1).cells["1", "1"].state is State.NOT_COLLECTED
+    posts = [
+        ("head", province, "Ủy viên Ban Chấp hành", 1),
+        ("joined", province, "UV BTV, Ủy viên BCH", 2),
+        ("elsewhere", province, "Bí thư", 3),
+        ("elsewhere", commune, "Phó Bí thư", 4),
+        ("head", commune, "Cấp ủy viên", 5),
+        # the secretary of a basic organisation is of no committee of these levels
+        ("retired", "38.001.001.000.000", "Bí thư", 6),
+    ]
+    for name, organisation, title, number in posts:
+        put(
+            country, "position_assignment", person_id=key(name), cadre_id=key(name), organisation_id=key(organisation),
+            position_title=title, assignment_kind="BAU", started_on=date(2026, 6, 1 + number), source="38",
+            source_key=f"{name} {number}",
+        )  # fmt: skip
+    nine, commune_nine = make_report(offices, "9A", "38", H1), make_report(offices, "9C", "38", H1)
+    assert figures(nine, "1", "2", "3", "8.1") == [2, 1, 1, 1]
+    assert nine.cells["4", "1"].state is State.NOT_COLLECTED
+    # the secretary of the commune is one of its party office
+    assert figures(commune_nine, "1", "3", "4") == [1, 1, 1]
+    assert commune_nine.cells["2", "1"].value == 0
+    assert nine.mismatches + commune_nine.mismatches == ()
 
 
 def test_form_6e_is_of_the_year_that_was_evaluated(offices: str) -> None:
