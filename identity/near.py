@@ -69,10 +69,14 @@ def _digest(keys: Sequence[str]) -> str:
     return f"({digest} & 2147483647)::integer"
 
 
+def _digests(blocking: Iterable[BlockingRule]) -> dict[str, str]:
+    """The columns of identity.blocking_key beside record_id, and each as SQL over identity.linkage_record as r."""
+    return {_column(ours): _digest(ours) for ours, _ in _sides(blocking)}
+
+
 def blocking_digests(blocking: Iterable[BlockingRule]) -> str:
-    """The columns of identity.blocking_key beside record_id, as SQL over identity.linkage_record as r."""
-    every = dict.fromkeys(ours for ours, _ in _sides(blocking))
-    return ", ".join(f"{_digest(keys)} as {_column(keys)}" for keys in every)
+    """What fills identity.blocking_key, as SQL over identity.linkage_record as r."""
+    return ", ".join(f"{digest} as {column}" for column, digest in _digests(blocking).items())
 
 
 def digest_keys(connection: psycopg.Connection, blocking: Iterable[BlockingRule], *, everything: bool) -> None:
@@ -81,7 +85,7 @@ def digest_keys(connection: psycopg.Connection, blocking: Iterable[BlockingRule]
     if everything:
         connection.execute("drop table if exists identity.blocking_key")
         connection.execute(
-            "create table identity.blocking_key as"
+            "create table identity.blocking_key with (fillfactor = 95) as"
             f" select r.record_id, {digests} from identity.linkage_record as r where r.present"
         )
         connection.execute("alter table identity.blocking_key add primary key (record_id)")
@@ -90,10 +94,11 @@ def digest_keys(connection: psycopg.Connection, blocking: Iterable[BlockingRule]
             " 'Numbers made of the keys of each blocking rule: records with the same one may be compared'"
         )
         return
-    connection.execute("delete from identity.blocking_key where record_id in (select record_id from dirty)")
+    renewed = ", ".join(f"{column} = excluded.{column}" for column in _digests(blocking))
     connection.execute(
         "insert into identity.blocking_key"
         f" select r.record_id, {digests} from dirty inner join identity.linkage_record as r using (record_id)"
+        f" on conflict (record_id) do update set {renewed}"
     )
 
 

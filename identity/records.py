@@ -38,18 +38,18 @@ select record_id, known.personal_id, known.old_identity_no, known.old_party_card
 from changed_row inner join identity.linkage_record as known using (record_id) where not told
 """
 
-#: Numbers are given in the order of the keys, so that the order in which records arrive decides nothing.
-_WRITE = f"""
-insert into identity.linkage_record (
-    source, record, source_key, present, batch, row_hash, id_verdict, {", ".join(_COMPARED)}
-)
-select source, record, source_key, true, batch, row_hash, id_verdict, {", ".join(_COMPARED)} from changed_row where told
-"""
+_WRITTEN = ("batch", "row_hash", "id_verdict", *_COMPARED)
 
 _OVERWRITE = f"""
-on conflict (source, record, source_key) do update
-set present = true, batch = excluded.batch, row_hash = excluded.row_hash, id_verdict = excluded.id_verdict,
-    {", ".join(f"{c} = excluded.{c}" for c in _COMPARED)}
+update identity.linkage_record as r
+set present = true, {", ".join(f"{c} = changed_row.{c}" for c in _WRITTEN)}
+from changed_row where changed_row.told and r.record_id = changed_row.record_id
+"""
+
+#: Numbers are given in the order of the keys, so that the order in which records arrive decides nothing.
+_ADD = f"""
+insert into identity.linkage_record (source, record, source_key, present, {", ".join(_WRITTEN)})
+select source, record, source_key, true, {", ".join(_WRITTEN)} from changed_row where record_id is null
 """
 
 #: Changed rows that say nothing else of what linkage compares: their pairs weigh what they did.
@@ -179,7 +179,7 @@ def refresh_records(
     connection.execute(_OLD_NUMBERS)
     connection.execute("create temporary table dirty (record_id bigint primary key) on commit drop")
     with filling(connection, "identity.linkage_record") as empty:
-        written = connection.execute(_WRITE if empty else _WRITE + _OVERWRITE).rowcount
+        written = connection.execute(_OVERWRITE).rowcount + connection.execute(_ADD).rowcount
     vanished = connection.execute(
         "update identity.linkage_record as r set present = false from vanished where vanished.record_id = r.record_id"
     ).rowcount
