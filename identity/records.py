@@ -61,37 +61,36 @@ where changed_row.told and known.present
     is not distinct from (known.id_verdict, {", ".join(f"known.{c}" for c in _COMPARED)})
 """
 
-#: What changed and vanished records said before, so that numbers they no longer hold are counted again.
-_OLD_NUMBERS = """
-create temporary table old_number on commit drop as
-select told.kind, told.number, 1 as gone
+#: Numbers that changed and vanished records hold no longer (`gone`), and those that they hold now instead.
+_OTHER_NUMBERS = """
+create temporary table other_number on commit drop as
+select said.kind, told.number, told.gone
 from (
-    select record_id from changed_row where told and record_id is not null
-    except select record_id from same_to_compare
-    union all select record_id from vanished
-) as said
-inner join identity.linkage_record as r on said.record_id = r.record_id and r.present
+    select record_id, personal_id, old_identity_no, old_party_card_no from changed_row where told
+    union all select record_id, null, null, null from vanished
+) as now
+inner join identity.linkage_record as r using (record_id)
 cross join lateral (
-    values ('personal_id', r.personal_id), ('old_identity_no', r.old_identity_no),
-        ('old_party_card_no', r.old_party_card_no)
-) as told (kind, number)
-where told.number is not null
+    values ('personal_id', r.personal_id, now.personal_id), ('old_identity_no', r.old_identity_no, now.old_identity_no),
+        ('old_party_card_no', r.old_party_card_no, now.old_party_card_no)
+) as said (kind, before, now)
+cross join lateral (values (case when r.present then said.before end, 1), (said.now, 0)) as told (number, gone)
+where told.number is not null and (not r.present or said.before is distinct from said.now)
 """
 
+#: Numbers whose holders are others than before; and of ids each that a dirty record holds, for its verdict is to come.
 _TOUCHED_NUMBERS = """
 create temporary table touched_number on commit drop as
 select kind, number, sum(gone)::bigint as gone from (
-    select kind, number, gone from old_number
+    select kind, number, gone from other_number
     union all
-    select told.kind, told.number, 0 from dirty
-    inner join identity.linkage_record as r using (record_id)
+    select told.kind, told.number, 0 from changed_row as new
     cross join lateral (
-        values ('personal_id', r.personal_id), ('old_identity_no', r.old_identity_no),
-            ('old_party_card_no', r.old_party_card_no)
+        values ('old_identity_no', new.old_identity_no), ('old_party_card_no', new.old_party_card_no)
     ) as told (kind, number)
-    where told.number is not null
+    where new.record_id is null and told.number is not null
     union all
-    select 'personal_id', r.personal_id, 0 from new_key
+    select 'personal_id', r.personal_id, 0 from (select record_id from dirty union all select record_id from new_key)
     inner join identity.linkage_record as r using (record_id) where r.personal_id is not null
 ) as said group by kind, number
 """
@@ -102,7 +101,7 @@ create temporary table touched_number on commit drop as
 select 'personal_id' as kind, personal_id as number, 0::bigint as gone from identity.linkage_record
 where present and personal_id is not null group by personal_id having count(*) > 1
 union
-select kind, number, 0 from old_number where kind = 'personal_id'
+select kind, number, 0 from other_number where kind = 'personal_id'
 """
 
 #: Verdicts count holders, so they can change for records that nobody touched.
@@ -176,7 +175,7 @@ def refresh_records(
     follow_new_keys(connection, business_date)
     reused = release_reused_keys(connection, business_date)
     connection.execute(_SAME_TO_COMPARE)
-    connection.execute(_OLD_NUMBERS)
+    connection.execute(_OTHER_NUMBERS)
     connection.execute("create temporary table dirty (record_id bigint primary key) on commit drop")
     with filling(connection, "identity.linkage_record") as empty:
         written = connection.execute(_OVERWRITE).rowcount + connection.execute(_ADD).rowcount

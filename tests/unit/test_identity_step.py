@@ -195,6 +195,21 @@ def test_only_records_that_say_something_else_to_compare_are_weighed_again(
     assert link_persons(warehouse, NIGHT).weighed == 0
 
 
+def test_holders_of_an_old_number_are_weighed_again_when_others_take_it_or_give_it_up(
+    warehouse: psycopg.Connection,
+) -> None:
+    many = int(model.load_settings()["most_holders"])
+    for n in range(many + 1):
+        say(warehouse, "member", "38", str(n), full_name=f"Lê Thị {chr(97 + n)}", old_identity_no="012345678")
+    link_persons(warehouse, NIGHT)
+    say(warehouse, "member", "38", "0", batch=2, full_name="Lê Thị Hoa", old_identity_no="012345678")
+    assert link_persons(warehouse, NIGHT).weighed == 1
+    say(warehouse, "member", "38", "0", batch=3, full_name="Lê Thị Hoa")
+    assert link_persons(warehouse, NIGHT).weighed == many + 1
+    say(warehouse, "cadre", "38", "0", batch=4, full_name="Lê Thị Hoa", old_identity_no="012345678")
+    assert link_persons(warehouse, NIGHT).weighed == many + 1
+
+
 def standing_evidence(connection: psycopg.Connection) -> set[tuple[str, str]]:
     rows = connection.execute("select method, rule_version from identity.evidence where withdrawn_at is null")
     return {(method, version) for method, version in rows.fetchall()}
