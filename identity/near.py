@@ -107,16 +107,18 @@ def find_near(connection: psycopg.Connection, changed: Sequence[int], blocking: 
 
     One scan, open to workers. A few records may be there for nothing, since digests stand for the keys.
     """
-    sides = _sides(blocking)
-    asked = ", ".join(
-        f"array_agg({c}) filter (where {c} is not null)::text as {c}"
-        for c in sorted({_column(theirs) for _, theirs in sides})
-    )
+    sought: dict[str, list[str]] = {}
+    for ours, theirs in _sides(blocking):
+        sought.setdefault(_column(ours), []).append(_column(theirs))
+    asked = ", ".join(f"array_agg({c}) filter (where {c} is not null)::text as {c}" for c in sought)
     with connection.cursor(row_factory=dict_row) as cursor:
         said = cursor.execute(
             f"select {asked} from identity.blocking_key where record_id = any(%s)", [list(changed)]
         ).fetchone()
-    shared = " or ".join(f"{_column(ours)} = any(%({_column(theirs)})s::integer [])" for ours, theirs in sides)
+    shared = " or ".join(
+        f"{column} = any({' || '.join(f'%({other})s::integer []' for other in others)})"
+        for column, others in sought.items()
+    )
     connection.execute("drop table if exists pg_temp.near_record")
     connection.execute(
         "create temporary table near_record on commit drop as"

@@ -201,21 +201,24 @@ def _number_verdicts(connection: psycopg.Connection, most_holders: int, *, every
         connection.execute(_CROWDED.format(kind=kind), [most_holders])
 
 
+_ALL = "select * from identity.linkage_record where present"
+_NEAR = "select r.* from near_record inner join identity.linkage_record as r using (record_id) where r.present"
+
 #: A number on too many records identifies nobody, whichever of them are loaded.
 _COMPARABLE = """
-with crowded_identity as materialized (
-    select old_identity_no from identity.linkage_record as every
+with loaded as ({loaded}), crowded_identity as materialized (
+    select old_identity_no from identity.linkage_record
     where present and old_identity_no is not null {identity_asked}
     group by old_identity_no having count(*) > {most_holders}
 ), crowded_card as materialized (
-    select old_party_card_no from identity.linkage_record as every
+    select old_party_card_no from identity.linkage_record
     where present and old_party_card_no is not null {card_asked}
     group by old_party_card_no having count(*) > {most_holders}
 )
-select {columns} from identity.linkage_record as r {among} where r.present
+select {columns} from loaded as r
 """
 
-_HELD_NEAR = "and {0} in (select r.{0} from near_record inner join identity.linkage_record as r using (record_id))"
+_HELD_BY_LOADED = "and {0} in (select {0} from loaded)"
 
 _UNCROWDED = {
     "old_identity_no": "case when r.old_identity_no not in (table crowded_identity) then r.old_identity_no end",
@@ -231,16 +234,16 @@ def load_compared(
 
     from identity.features import LINKAGE_RECORD
 
-    among = asked = ""
+    loaded, asked = _ALL, ""
     if near:
         find_near(connection, *near)
-        among, asked = "inner join near_record using (record_id)", _HELD_NEAR
+        loaded, asked = _NEAR, _HELD_BY_LOADED
     query = _COMPARABLE.format(
         columns=", ".join(_UNCROWDED.get(name, f"r.{name}") for name in LINKAGE_RECORD.names),
         most_holders=int(most_holders),
         identity_asked=asked.format("old_identity_no"),
         card_asked=asked.format("old_party_card_no"),
-        among=among,
+        loaded=loaded,
     )
     text = io.BytesIO()
     with connection.cursor().copy(f"copy ({query}) to stdout (format csv)") as copy:
