@@ -31,15 +31,15 @@ _PLACES = """
 """
 
 
-def _open(within: str) -> str:
-    """Open rows as linkage reads them, of all kinds; `within` is SQL that joins what restricts them."""
+def _rows(which: str) -> str:
+    """Rows as linkage reads them, of all kinds; `which` is SQL that picks them."""
     return " union all ".join(
         f"""
         select
             '{record}' as record, source, source_key, first_batch as batch, row_hash, full_name, other_name, sex,
             birth_date, birth_date_precision, personal_id, old_identity_no, {_CARD[record]} as party_card_no,
-            old_party_card_no, hometown_code, admission_date
-        from raw.{record} {within.format(record=record)} where last_batch is null
+            old_party_card_no, hometown_code, admission_date, last_batch is null as open
+        from raw.{record} where {which}
         """
         for record in RECORDS
     )
@@ -73,19 +73,18 @@ left join ({_PLACES}) as place on named.hometown_code = place.code
 left join reference.identity_prefix as p on p.prefix = left(named.personal_id, 3)
 order by source collate "C", record collate "C", source_key collate "C"
 """
-_EVERY_ROW = _CHANGED_ROWS.format(told=_open(""), known="")
-_TOUCHED_ROWS = _CHANGED_ROWS.format(
-    told=_open(
-        "inner join (select source, source_key from touched_key where record = '{record}') as touched"
-        " using (source, source_key)"
-    ),
-    known="inner join touched_key using (source, record, source_key)",
-)
+_EVERY_ROW = _CHANGED_ROWS.format(told=_rows("last_batch is null"), known="")
 
-_TOUCHED_KEYS = "create temporary table touched_key on commit drop as " + " union ".join(
-    f"select '{record}' as record, source, source_key from raw.{record}"
-    " where first_batch > %(batch)s or last_batch > %(batch)s"
-    for record in RECORDS
+_TOUCHED_ROWS = "create temporary table touched_row on commit drop as" + _rows(
+    "first_batch > %(batch)s or last_batch > %(batch)s"
+)
+_CHANGED_AMONG_TOUCHED = _CHANGED_ROWS.format(
+    told="select * from touched_row where open",
+    known="""
+    inner join (
+        select distinct source, record, source_key from touched_row order by source, record, source_key
+    ) as touched using (source, record, source_key)
+    """,
 )
 
 _OPEN_SUMS = "select count(*), coalesce(sum(mark), 0) from ({}) as told".format(
@@ -150,10 +149,10 @@ def find_changes(connection: psycopg.Connection, linked: Linked | None, *, every
 
 def _find_touched(connection: psycopg.Connection, linked: Linked) -> Linked | None:
     """Fill `changed_row` from what batches after the last one touched; None where raw is not explained so."""
-    connection.execute(_TOUCHED_KEYS, {"batch": linked.batch})
-    connection.execute("analyze touched_key")
-    connection.execute(_TOUCHED_ROWS, [False])
-    connection.execute("analyze changed_row")
+    connection.execute(_TOUCHED_ROWS, {"batch": linked.batch})
+    connection.execute("analyze touched_row (source, record, source_key)")
+    connection.execute(_CHANGED_AMONG_TOUCHED, [False])
+    connection.execute("analyze changed_row (record_id, name_key, personal_id)")
     more = connection.execute(_CHANGED_SUMS).fetchone()
     told = connection.execute(_OPEN_SUMS).fetchone()
     assert more is not None
