@@ -39,22 +39,24 @@ with tonight as (
     select e.evidence_id, e.left_id, e.right_id, e.method, e.weight, e.rule_version
     from dirty inner join identity.evidence as e on e.left_id = dirty.record_id
     where e.withdrawn_at is null and e.method = any(%(methods)s)
-    union
+    union all
     select e.evidence_id, e.left_id, e.right_id, e.method, e.weight, e.rule_version
     from dirty inner join identity.evidence as e on e.right_id = dirty.record_id
     where e.withdrawn_at is null and e.method = any(%(methods)s)
 ),
 withdrawn as (
-    update identity.evidence as standing set withdrawn_at = clock_timestamp()
-    from tonight
-    inner join identity.linkage_record as a on tonight.left_id = a.record_id and a.present
-    inner join identity.linkage_record as b on tonight.right_id = b.record_id and b.present
-    where standing.evidence_id = tonight.evidence_id and not exists (
-        select 1 from {found} as found
-        where found.left_id = tonight.left_id and found.right_id = tonight.right_id
-            and found.method = tonight.method and tonight.rule_version = %(version)s {same}
-    )
-    returning standing.left_id, standing.right_id
+    update identity.evidence set withdrawn_at = clock_timestamp()
+    where evidence_id = any(array(
+        select tonight.evidence_id from tonight
+        inner join identity.linkage_record as a on tonight.left_id = a.record_id and a.present
+        inner join identity.linkage_record as b on tonight.right_id = b.record_id and b.present
+        where not exists (
+            select 1 from {found} as found
+            where found.left_id = tonight.left_id and found.right_id = tonight.right_id
+                and found.method = tonight.method and tonight.rule_version = %(version)s {same}
+        )
+    ))
+    returning left_id, right_id
 )
 insert into touched_pair select left_id, right_id from withdrawn
 """
