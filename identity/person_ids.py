@@ -23,12 +23,16 @@ inner join cluster_person using (cluster_no)
 """
 
 _KEEP_LINKS = """
+where not exists (
+    select 1 from identity.person_link as held
+    where (held.source, held.record, held.source_key) = (candidate.source, candidate.record, candidate.source_key)
+        and (held.person_id, held.method) = (cluster_person.person_id, cluster.method)
+)
 on conflict (source, record, source_key) do update
 set
     person_id = excluded.person_id, method = excluded.method,
     linked_at = case when link.person_id = excluded.person_id then link.linked_at else clock_timestamp() end,
     own_person_id = case when link.person_id = excluded.person_id then link.own_person_id else {own} end
-where (link.person_id, link.method) is distinct from (excluded.person_id, excluded.method)
 """
 
 #: The person of a link as a night sees it, and as a decision does: without any decision, unless others hold that id.
@@ -121,30 +125,34 @@ def assign_ids(connection: psycopg.Connection, business_date: date, decision_id:
 
 
 def _choose_standing_ids(connection: psycopg.Connection, held: str) -> None:
-    """An id stays where most of its records are; where several meet, the oldest stays, one that was split off never."""
+    """An id stays where most of its records are; where several meet, the oldest stays, one that was split off never.
+
+    Only an id that meets others is looked up in identity.person.
+    """
     connection.execute(
         f"""
         create temporary table id_home on commit drop as
-        select distinct on (held.person_id)
-            held.person_id, held.cluster_no, person.created_batch, person.split_from is not null as was_split,
-            person.created_at
+        select distinct on (person_id) person_id, cluster_no
         from (
             select {held} as person_id, cluster.cluster_no
             from identity.person_link as link
             inner join candidate_record as candidate using (source, record, source_key)
             inner join record_cluster as cluster using (record_no)
         ) as held
-        inner join identity.person as person on held.person_id = person.person_id
-        group by held.person_id, held.cluster_no, person.created_batch, person.split_from, person.created_at
-        order by held.person_id, count(*) desc, held.cluster_no
+        group by person_id, cluster_no
+        order by person_id, count(*) desc, cluster_no
         """
     )
+    connection.execute("analyze id_home (cluster_no)")
     connection.execute(
         """
         create temporary table cluster_person on commit drop as
-        select distinct on (cluster_no) cluster_no, person_id
-        from id_home
-        order by cluster_no, was_split, case when was_split then created_at end, created_batch, person_id
+        select distinct on (cluster_no) cluster_no, home.person_id
+        from (select *, count(*) over (partition by cluster_no) as ids from id_home) as home
+        left join identity.person as met on met.person_id = case when home.ids > 1 then home.person_id end
+        order by
+            cluster_no, met.split_from is not null, case when met.split_from is not null then met.created_at end,
+            met.created_batch, home.person_id
         """
     )
 
@@ -155,9 +163,10 @@ def _redirect_merged_ids(connection: psycopg.Connection, business_date: date, de
         create temporary table merged_id on commit drop as
         select id_home.person_id, cluster_person.person_id as into_person_id
         from id_home inner join cluster_person using (cluster_no)
-        inner join identity.person as person on id_home.person_id = person.person_id
-        where id_home.person_id <> cluster_person.person_id
-            and person.redirect_to is distinct from cluster_person.person_id
+        where id_home.person_id <> cluster_person.person_id and not exists (
+            select 1 from identity.person as merged
+            where merged.person_id = id_home.person_id and merged.redirect_to = cluster_person.person_id
+        )
         """
     )
     merged = connection.execute(
