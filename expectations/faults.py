@@ -19,13 +19,14 @@ from sources.registry import RecordMapping
 
 _PREVIOUS = re.compile(r"\(previous\)\.(\w+)")
 _MATCH = re.compile(r"([\w\"]+) (!?~) '((?:[^']|'')*)'")
-#: Patterns made of digits only, and tests that say the same for a tenth of the cost.
+#: Patterns made of digits only, and tests that say the same for a part of the cost.
 CHEAP = {
     r"^\d{12}$": "length({0}) = 12 and landing.is_digits({0})",
     r"^\d{8}$": "length({0}) = 8 and landing.is_digits({0})",
     r"^(\d{9}|\d{12})$": "length({0}) in (9, 12) and landing.is_digits({0})",
     r"^(\d{2}|\d{5})$": "length({0}) in (2, 5) and landing.is_digits({0})",
-    r"^\d{2}(\.\d{3}){4}$": "{0} like '__.___.___.___.___' and landing.is_digits(replace({0}, '.', ''))",
+    r"^\d{2}(\.\d{3}){4}$": "{0} like '__.___.___.___.___' and octet_length(replace({0}, '.', '')) = 14"
+    " and landing.is_digits(replace({0}, '.', ''))",
 }
 
 
@@ -62,7 +63,7 @@ def key_rules(contract: Contract) -> frozenset[str]:
 def predicate(rule: Rule, table: str) -> str:
     """The rule as SQL over `table`, true for a bad row; values of the version before are `previous__<field>`.
 
-    A pattern of digits only becomes a test that costs a tenth of a regular expression.
+    A pattern of digits only becomes a test that costs a part of a regular expression.
     """
     text = rule.predicate.replace("${table}", table)
     text = _PREVIOUS.sub(r'"previous__\1"', text)
@@ -203,11 +204,11 @@ def count(
     contract: Contract,
     mapping: RecordMapping,
     tables: BatchTables,
+    *,
     source: str,
+    checked: int,
 ) -> list[RuleCount]:
-    """How every rule of the contract fared, from the faults table."""
-    rows = connection.execute(sql.SQL("select count(*) from {}").format(tables.typed)).fetchone()
-    checked = int(rows[0]) if rows else 0
+    """How every rule of the contract fared among the `checked` rows of the typed table, from the faults table."""
     found = connection.execute(
         sql.SQL(
             "select rule, count(*), count(*) filter (where exists (" + _WAIVED + ")) from {faults} as f, "

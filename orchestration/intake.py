@@ -194,11 +194,13 @@ class _Intake:
         statement = landing.typing_statement(self.connection, self.contract, self.mapping, self.tables)
         if not any(v.refuses for v in arrival) and (known := self._known(statement)):
             return known
-        partitions.type_rows(
+        rows = partitions.type_rows(
             self.connection, self.record, statement, self.tables, source=self.source.code, batch_id=self.batch_id
         )
         faults.find(self.connection, self.contract, self.mapping, self.tables, self.source.code)
-        fared = faults.count(self.connection, self.contract, self.mapping, self.tables, self.source.code)
+        fared = faults.count(
+            self.connection, self.contract, self.mapping, self.tables, source=self.source.code, checked=rows
+        )
         verdicts = batch_rules.judge(self._facts(self._totals(), self._held()))
         suite = gate.suite_of(self.connection, self.contract, fared, self.tables)
         with ThreadPoolExecutor(1, "gate") as pool:

@@ -99,7 +99,9 @@ def accept(
             "select %(source)s, {columns}, repairs, file, sheet, row_no, row_hash, %(batch)s "
             "from {typed} as t join pg_temp.news as n on n.tid = t.ctid"
         ).rowcount
-    gone, tombstones, nameless = _bury(connection, contract, tables, source, batch_id)
+    gone = tombstones = nameless = 0
+    if live != delivered:
+        gone, tombstones, nameless = _bury(connection, contract, tables, source, batch_id)
     done = Acceptance(
         accepted=new + gone,
         unchanged=live - quarantined - new + (tombstones - gone - nameless),

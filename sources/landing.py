@@ -246,15 +246,15 @@ def typing_statement(
 
 def type_rows(
     connection: psycopg.Connection, statement: sql.Composed, tables: BatchTables, *, lasting: bool = False
-) -> None:
-    """Make the typed table; `lasting` when it may become a part of `raw`."""
+) -> int:
+    """Make the typed table and return how many rows it has; `lasting` when it may become a part of `raw`."""
     with connection.transaction():
         connection.execute("set local parallel_tuple_cost = 0.005")
-        connection.execute(
+        return connection.execute(
             sql.SQL("create {} table {} with (autovacuum_enabled = false) as {}").format(
                 sql.SQL("" if lasting else "unlogged"), tables.typed, statement
             )
-        )
+        ).rowcount
 
 
 def fingerprint(

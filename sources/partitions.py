@@ -34,13 +34,13 @@ def type_rows(
     *,
     source: str,
     batch_id: int,
-) -> None:
-    """Make the typed table of a batch; that of a first delivery so that it can become the partition."""
+) -> int:
+    """Make the typed table of a batch and return its rows; that of a first delivery can become the partition."""
     first = is_first(connection, record, source)
-    landing.type_rows(connection, statement, tables, lasting=first)
+    rows = landing.type_rows(connection, statement, tables, lasting=first)
     if not first:
         connection.execute(sql.SQL("analyze {} (source_key)").format(tables.typed))  # it is joined with raw
-        return
+        return rows
     # What raw has beside the typed fields is the same in every row: constants, so no row is written.
     connection.execute(
         sql.SQL(
@@ -48,6 +48,7 @@ def type_rows(
             " add column first_batch bigint not null default {}, add column last_batch bigint"
         ).format(tables.typed, sql.Literal(source), sql.Literal(batch_id))
     )
+    return rows
 
 
 def index(connection: psycopg.Connection, contract: Contract, tables: BatchTables, source: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 from dataclasses import replace
 
@@ -44,6 +45,14 @@ def judged(warehouse: psycopg.Connection, request: pytest.FixtureRequest) -> tup
     return contract, tables
 
 
+def _fared(warehouse: psycopg.Connection, contract: Contract, tables: BatchTables) -> list[RuleCount]:
+    """How the rules fared on the typed rows."""
+    found = warehouse.execute(sql.SQL("select count(*) from {}").format(tables.typed)).fetchone()
+    assert found
+    mapping = source_of(contract.record).records[contract.record]
+    return faults.count(warehouse, contract, mapping, tables, source=SOURCE, checked=found[0])
+
+
 def _allowing(one: RuleCount, rows: int) -> RuleCount:
     """The same rule, allowed to be broken by exactly `rows` rows."""
     return replace(one, waived=rows - faults.allowed(one.rule, one.checked))
@@ -54,8 +63,7 @@ def test_verdicts_turn_exactly_at_the_count(
     warehouse: psycopg.Connection, warehouse_url: str, judged: tuple[Contract, BatchTables]
 ) -> None:
     contract, tables = judged
-    mapping = source_of(contract.record).records[contract.record]
-    fared = faults.count(warehouse, contract, mapping, tables, SOURCE)
+    fared = _fared(warehouse, contract, tables)
     assert [one.rule for one in fared] == list(contract.rules)
 
     just = gate.suite_of(warehouse, contract, [_allowing(one, one.failed) for one in fared], tables)
@@ -81,8 +89,7 @@ def test_no_value_leaves_the_gate(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     contract, tables = judged
-    mapping = source_of(contract.record).records[contract.record]
-    fared = faults.count(warehouse, contract, mapping, tables, SOURCE)
+    fared = _fared(warehouse, contract, tables)
     made = gate.suite_of(warehouse, contract, fared, tables)
     gate.verdicts(warehouse_url, made, tables)
     heard = "".join(capfd.readouterr()) + caplog.text + json.dumps(made.to_json_dict(), ensure_ascii=False)
@@ -95,8 +102,7 @@ def test_what_cannot_be_judged_is_a_fault_of_ours_that_names_no_value(
     warehouse: psycopg.Connection, warehouse_url: str, judged: tuple[Contract, BatchTables]
 ) -> None:
     contract, tables = judged
-    mapping = source_of(contract.record).records[contract.record]
-    made = gate.suite_of(warehouse, contract, faults.count(warehouse, contract, mapping, tables, SOURCE), tables)
+    made = gate.suite_of(warehouse, contract, _fared(warehouse, contract, tables), tables)
     warehouse.execute(sql.SQL("drop view {}").format(tables.judged))
     warehouse.execute(sql.SQL("create view {} as select 'Lê Thị 7' as source_key").format(tables.judged))
     with pytest.raises(gate.GateError, match="could not judge AGY-") as caught:
@@ -153,3 +159,24 @@ def test_cheap_tests_replace_the_patterns_of_the_contracts() -> None:
                 and "-" not in rule.pattern
             ):
                 assert "is_digits" in faults.predicate(rule, "t"), rule.rule_id
+
+
+@pytest.mark.parametrize("pattern", faults.CHEAP)
+def test_a_cheap_test_says_what_its_pattern_says(warehouse: psycopg.Connection, pattern: str) -> None:
+    rng = random.Random(1)
+    whole = ["012345678901", "123456789", "12345678", "12345", "12", "38.001.001.000.001", "Lê Thị An", "Y H"]
+    texts = set(whole)
+    while len(texts) < 5_000:
+        signs = list(rng.choice(whole))
+        for _ in range(rng.randint(1, 3)):
+            at = rng.randint(0, len(signs))
+            signs[at : at + rng.randint(0, 2)] = rng.choice(
+                ["", " ", "0", "9", ".", "Đ", "\n", "\u00a0", "٣", "-", "'", "+"]
+            )
+        texts.add("".join(signs))
+    found = warehouse.execute(
+        f"select t ~ %s as matches, {faults.CHEAP[pattern].format('t')} as cheap, count(*)"
+        " from unnest(%s::text []) as t group by 1, 2",
+        [pattern, list(texts)],
+    ).fetchall()
+    assert {(matches, cheap) for matches, cheap, _ in found} == {(True, True), (False, False)}
