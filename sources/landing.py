@@ -188,12 +188,19 @@ def _field(connection: psycopg.Connection, p: Property, mapping: RecordMapping) 
         reader = "partial_date_text"
     else:
         reader = _READERS.get(p.physical_type, "clean_text")
+    codes: list[str] = []
     if reader in ("code_text", "rank_code_text"):
         exact, loose = _code_maps(connection, p, values)
         extra = sql.SQL(", {}, {}").format(_json(exact), _json(loose))
+        codes = [spelling for spelling, code in exact.items() if spelling == code]
     elif values:
         landed = sql.SQL("coalesce({} ->> {}, {})").format(_json(values), landed, landed)
-    return _Field(p, reader, sql.SQL("landing.{}({}{})").format(sql.Identifier(reader), landed, extra))
+    canonical = sql.SQL("landing.{}({}{})").format(sql.Identifier(reader), landed, extra)
+    if codes:  # most sources send codes as they are, and a list is searched faster than what they may be spelled
+        canonical = sql.SQL("case when {0} in ({1}) then {0} else {2} end").format(
+            landed, sql.SQL(", ").join(map(sql.Literal, codes)), canonical
+        )
+    return _Field(p, reader, canonical)
 
 
 def typing_statement(

@@ -159,8 +159,8 @@ return case
     when t like '____-__-__' and pg_input_is_valid(t, 'date') then t
     when
         t like '__/__/____'
-        and pg_input_is_valid(substr(t, 7, 4) || '-' || substr(t, 4, 2) || '-' || substr(t, 1, 2), 'date')
-        then substr(t, 7, 4) || '-' || substr(t, 4, 2) || '-' || substr(t, 1, 2)
+        and pg_input_is_valid(substr(t, 7) || substr(t, 3, 4) || left(t, 2), 'date') -- yyyy/mm/dd
+        then substr(t, 7) || '-' || substr(t, 4, 2) || '-' || left(t, 2)
     else landing.slow_date(t, true)
 end;
 
@@ -171,8 +171,8 @@ return case
     when t like '____-__-__' and pg_input_is_valid(t, 'date') then t
     when
         t like '__/__/____'
-        and pg_input_is_valid(substr(t, 7, 4) || '-' || substr(t, 4, 2) || '-' || substr(t, 1, 2), 'date')
-        then substr(t, 7, 4) || '-' || substr(t, 4, 2) || '-' || substr(t, 1, 2)
+        and pg_input_is_valid(substr(t, 7) || substr(t, 3, 4) || left(t, 2), 'date') -- yyyy/mm/dd
+        then substr(t, 7) || '-' || substr(t, 4, 2) || '-' || left(t, 2)
     else landing.slow_date(t, false)
 end;
 
