@@ -30,7 +30,8 @@ from tests.integration.offline import means, run_offline
 pytestmark = pytest.mark.timeout(600)
 LIENTHONG = str(Path(sys.executable).parent / "lienthong")
 SCALE = "0.001"
-NIGHTLY = ("nightly", "--json", "--date", "2026-11-22")
+FIRST_DAY = "2026-11-22"
+NIGHTLY = ("nightly", "--json", "--date")
 SQLITE_SOURCE = "14"
 MARK = "DAU-VET-LOAI-X"
 
@@ -70,14 +71,14 @@ class Installation:
         environment = self.environment | {"LIENTHONG_DATABASE_URL": self.url}
         return subprocess.run([LIENTHONG, *arguments], capture_output=True, text=True, check=False, env=environment)
 
-    def nightly(self, *sources: str) -> dict[str, Any]:
+    def nightly(self, *sources: str, day: str = FIRST_DAY) -> dict[str, Any]:
         """A night, of these sources only where any are named."""
-        return summary(self.run(*NIGHTLY, *(a for code in sources for a in ("--source", code))))
+        return summary(self.run(*NIGHTLY, day, *(a for code in sources for a in ("--source", code))))
 
     def nightly_offline(self, folder: Path) -> dict[str, Any]:
         for home in (self.home, self.second):
             stop_server(home)
-        command = [sys.executable, "-c", OFFLINE_NIGHT, str(self.second), LIENTHONG, *NIGHTLY]
+        command = [sys.executable, "-c", OFFLINE_NIGHT, str(self.second), LIENTHONG, *NIGHTLY, FIRST_DAY]
         done, asked = run_offline(command, self.environment, folder)
         assert asked == [], f"names and addresses outside this machine were asked for ({means()})"
         return summary(done)
@@ -132,7 +133,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
     made = Installation(folder / "home", folder / "second")
     for home in (made.home, made.second):
         ensure_fleeting_server(home)
-    built = made.run("sample", "build", "--scale", SCALE, "--as-of", "2026-11-22")
+    built = made.run("sample", "build", "--scale", SCALE, "--as-of", FIRST_DAY)
     assert built.returncode == 0, built.stderr
     forbid(made)
     yield made
@@ -256,10 +257,10 @@ def test_a_later_night_tells_what_new_decisions_changed_of_organisations(
 ) -> None:
     sample = installation.home / "sample"
     changes = advance(sample, days=1, share=0.01, server_url=ensure_server(installation.home))
-    night = summary(installation.run("nightly", "--json", "--date", changes.as_of))
-    assert night["published"], night["stderr"]
     events = pl.read_parquet(sample / "truth" / "organisation_event.parquet")
     decided = events.filter(pl.col("side") == "THAY_DOI").select("source", "source_key", "event_kind", "happened_on")
+    night = installation.nightly(*decided["source"].unique(), day=changes.as_of)
+    assert night["published"], night["stderr"]
     assert set(decided["event_kind"]) == {"NANG_CAP", "HA_CAP", "CHUYEN_GIAO", "DOI_TEN"}
     with psycopg.connect(installation.url) as connection:
         found = connection.execute(
