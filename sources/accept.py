@@ -127,8 +127,6 @@ def _bury(
     ).fetchone()
     assert found is not None
     tombstones, nameless = found
-    if not tombstones:
-        return 0, 0, 0
     gone = connection.execute(
         sql.SQL(
             "update {raw} as r set last_batch = %(batch)s where r.source = %(source)s and r.last_batch is null "

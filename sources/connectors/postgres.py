@@ -72,15 +72,15 @@ def _copy(job: Job, landing: Landing, connection: psycopg.Connection, delivery: 
             cursor.execute(sql.SQL("SELECT max({})::text FROM {}{}").format(column, relation, changed))
             latest = cursor.fetchone()
             delivery.watermark = (latest and latest[0]) or job.since
-        columns = [sql.SQL("{}::text").format(sql.Identifier(c)) for c in plan.found.values()]
+        columns = {field: sql.SQL("{}::text").format(sql.Identifier(c)) for field, c in plan.found.items()}
         if plan.deleted:
             texts = sql.SQL(", ").join(map(sql.Literal, sorted(TRUE_TEXTS)))
-            gone = sql.SQL("coalesce(lower({}::text) IN ({}), false)").format(sql.Identifier(plan.deleted), texts)
-            columns.append(gone)
+            said = sql.SQL("coalesce(lower({}::text) IN ({}), false)")
+            columns["deleted"] = said.format(sql.Identifier(plan.deleted), texts)
         query = (
             sql.SQL("COPY (SELECT {} FROM {}{}{}) TO STDOUT")
             .format(
-                sql.SQL(", ").join(columns),
+                sql.SQL(", ").join(columns.values()),
                 relation,
                 changed,
                 sql.SQL("") if job.limit is None else sql.SQL(" LIMIT {}").format(sql.Literal(job.limit)),
@@ -92,7 +92,7 @@ def _copy(job: Job, landing: Landing, connection: psycopg.Connection, delivery: 
             cursor.execute("SET client_encoding TO 'SQL_ASCII'")
     escaped = ESCAPES.count
     landing.number(str(job.option("table", "query")))
-    _pipe(landing, connection.pgconn, query, [*plan.found, *(["deleted"] if plan.deleted else [])], escape)
+    _pipe(landing, connection.pgconn, query, list(columns), escape)
     delivery.delivered = landing.delivered
     if ESCAPES.count > escaped:
         delivery.warnings.append(escaped_bytes(ESCAPES.count - escaped))
