@@ -55,9 +55,10 @@ def _bare(source_url: str, server_url: str, name: str) -> float:
     started = time.monotonic()
     with connect(url, autocommit=True) as connection:
         landing.create_landing(connection, contract, tables)
-        extract(ExtractRequest(source, "member", url, landing.table_name(tables.landing), environment=environment))
-        statement = landing.typing_statement(connection, contract, mapping, tables)
-        partitions.type_rows(connection, "member", statement, tables, source=source.code, batch_id=1)
+        request = ExtractRequest(source, "member", url, landing.table_name(tables.landing), environment=environment)
+        delivery = extract(request)
+        statement = landing.typing_statement(connection, contract, mapping, tables, delivery.native)
+        partitions.type_rows(connection, contract, statement, tables, source=source.code, batch_id=1)
         faults.find(connection, contract, mapping, tables, source.code)
         with connection.transaction():
             accept(connection, contract, tables, source=source.code, batch_id=1, mode="snapshot", delivered=ROWS)

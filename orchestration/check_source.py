@@ -117,7 +117,8 @@ def _check(
     request = ExtractRequest(source, record, url, landing.table_name(tables.landing), environment=environment)
     try:
         delivery = sample(request, limit)
-        landing.type_rows(connection, landing.typing_statement(connection, contract, mapping, tables), tables)
+        statement = landing.typing_statement(connection, contract, mapping, tables, delivery.native)
+        landing.type_rows(connection, contract, statement, tables)
         faults.find(connection, contract, mapping, tables, source.code)
         return RecordReport(
             record,

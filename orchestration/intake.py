@@ -191,11 +191,13 @@ class _Intake:
         batches.note_delivery(self.connection, self.batch_id, self.delivery, self.warnings)
         if self.delivery.mode == "delta" and not self.delivery.delivered and self.before:
             return self._end("identical", NO_CHANGES)
-        statement = landing.typing_statement(self.connection, self.contract, self.mapping, self.tables)
+        statement = landing.typing_statement(
+            self.connection, self.contract, self.mapping, self.tables, self.delivery.native
+        )
         if not any(v.refuses for v in arrival) and (known := self._known(statement)):
             return known
         rows = partitions.type_rows(
-            self.connection, self.record, statement, self.tables, source=self.source.code, batch_id=self.batch_id
+            self.connection, self.contract, statement, self.tables, source=self.source.code, batch_id=self.batch_id
         )
         faults.find(self.connection, self.contract, self.mapping, self.tables, self.source.code)
         fared = faults.count(

@@ -46,6 +46,13 @@ _SAID = {
 }
 #: When a text needs no look at what was repaired; beside these, when it is canonical as it came.
 _PLAIN = {"date_text_repair": "({0} = {1} or {0} like '__/__/____')", "code_text_repair": "({1} <> '' or {0} is null)"}
+#: Reader and type in the source: when the text that the source's database gives is canonical, years of four digits
+#: and integers of nine.
+_AS_IT_IS: dict[tuple[str, str | None], str] = {
+    ("date_text", "date"): "octet_length({}) = 10",
+    ("partial_date_text", "date"): "octet_length({}) = 10",
+    ("integer_text", "integer"): "octet_length({}) <= 9",
+}
 #: Repair codes that a contract may name.
 REPAIRS = frozenset(_REPAIRS)
 
@@ -77,7 +84,7 @@ def create_landing(connection: psycopg.Connection, contract: Contract, tables: B
     connection.execute(
         sql.SQL(
             "create unlogged table {} (row_no bigint, file text, sheet text,"
-            " deleted boolean not null default false, {}) with (autovacuum_enabled = false)"
+            " deleted boolean, {}) with (autovacuum_enabled = false)"
         ).format(tables.landing, fields)
     )
 
@@ -153,11 +160,23 @@ class _Field:
     def text(self) -> sql.Composable:
         return sql.Identifier("t", f"{self.p.name}__text")
 
+    def read(self) -> sql.Composed:
+        """What the first step hands on to the second."""
+        return sql.SQL("l.{}, {} as {}").format(
+            sql.Identifier(self.p.name), self.canonical, sql.Identifier(f"{self.p.name}__text")
+        )
+
     def typed(self) -> sql.Composed:
         value = sql.SQL("nullif({}, '')").format(self.text)
         if self.p.partial_date:
             value = sql.SQL("({} || substr('0001-01-01', length({}) + 1))").format(value, self.text)
-        return sql.SQL("{}::{} as {}").format(value, sql.SQL(self.p.physical_type), sql.Identifier(self.p.name))
+        return sql.SQL("{}::{}").format(value, sql.SQL(self.p.physical_type))
+
+    def precision(self) -> sql.Composed:
+        return sql.SQL("case length({}) when 10 then 'D' when 7 then 'M' when 4 then 'Y' end").format(self.text)
+
+    def unread(self) -> sql.Composed:
+        return sql.SQL("case when {} is null then {} end").format(self.text, self.landed)
 
     def said(self) -> sql.Composable:
         """The canonical text, never NULL: a control character stands for what could not be read."""
@@ -176,7 +195,7 @@ class _Field:
         )
 
 
-def _field(connection: psycopg.Connection, p: Property, mapping: RecordMapping) -> _Field:
+def _field(connection: psycopg.Connection, p: Property, mapping: RecordMapping, native: str | None) -> _Field:
     landed: sql.Composable = sql.Identifier("l", p.name)
     values = mapping.values.get(p.name, {})
     extra: sql.Composable = sql.SQL("")
@@ -196,72 +215,85 @@ def _field(connection: psycopg.Connection, p: Property, mapping: RecordMapping) 
     elif values:
         landed = sql.SQL("coalesce({} ->> {}, {})").format(_json(values), landed, landed)
     canonical = sql.SQL("landing.{}({}{})").format(sql.Identifier(reader), landed, extra)
+    known: sql.Composable | None = None
     if codes:  # most sources send codes as they are, and a list is searched faster than what they may be spelled
-        canonical = sql.SQL("case when {0} in ({1}) then {0} else {2} end").format(
-            landed, sql.SQL(", ").join(map(sql.Literal, codes)), canonical
-        )
+        known = sql.SQL("{} in ({})").format(landed, sql.SQL(", ").join(map(sql.Literal, codes)))
+    elif (reader, native) in _AS_IT_IS and not values:
+        known = sql.SQL(_AS_IT_IS[reader, native]).format(landed)
+    if known:
+        canonical = sql.SQL("case when {0} then {1} else {2} end").format(known, landed, canonical)
     return _Field(p, reader, canonical)
 
 
 def typing_statement(
-    connection: psycopg.Connection, contract: Contract, mapping: RecordMapping, tables: BatchTables
+    connection: psycopg.Connection,
+    contract: Contract,
+    mapping: RecordMapping,
+    tables: BatchTables,
+    native: Mapping[str, str] | None = None,
 ) -> sql.Composed:
-    """The query of the typed rows: live rows only, fields that are not delivered as NULL.
+    """The query of the typed rows: live rows and delivered fields only.
+
+    `native` are the types that the source's database gives to fields, see `Delivery`.
 
     Besides the typed fields it has `landed` (ctid of the landing row), row_no, file, sheet,
     `<field>__unread`, `<field>_precision`, `repairs` (`field:repair`) and `row_hash`.
     """
-    fields = {p.name: _field(connection, p, mapping) for p in contract.properties if p.name in mapping.columns}
+    fields = [
+        _field(connection, p, mapping, (native or {}).get(p.name))
+        for p in contract.properties
+        if p.name in mapping.columns
+    ]
     columns: list[sql.Composable] = [sql.SQL("t.landed, t.row_no, t.file, t.sheet")]
-    for p in contract.properties:
-        f = fields.get(p.name)
-        if f is None:
-            columns.append(sql.SQL(f"null::{p.physical_type} as {{}}").format(sql.Identifier(p.name)))
-        else:
-            columns.append(f.typed())
-        if p.partial_date:
-            precision: sql.Composable = sql.SQL("null::text")
-            if f:
-                precision = sql.SQL("case length({}) when 10 then 'D' when 7 then 'M' when 4 then 'Y' end").format(
-                    f.text
-                )
-            columns.append(sql.SQL("{} as {}").format(precision, sql.Identifier(p.precision)))
-        if p.may_be_unread:
-            unread: sql.Composable = sql.SQL("null::text")
-            if f:
-                unread = sql.SQL("case when {} is null then {} end").format(f.text, f.landed)
-            columns.append(sql.SQL("{} as {}").format(unread, sql.Identifier(p.unread)))
+    # Each field is hashed on top of the one before: a digest of the row without a text of the row.
+    digest: sql.Composable = sql.SQL("0::bigint")
+    for f in fields:
+        columns.append(sql.SQL("{} as {}").format(f.typed(), sql.Identifier(f.p.name)))
+        if f.p.partial_date:
+            columns.append(sql.SQL("{} as {}").format(f.precision(), sql.Identifier(f.p.precision)))
+        if f.p.may_be_unread:
+            columns.append(sql.SQL("{} as {}").format(f.unread(), sql.Identifier(f.p.unread)))
+        digest = sql.SQL("hashtextextended({}, {})").format(f.said(), digest)
     columns.append(
         sql.SQL("case when not ({}) then nullif(array_remove(array[{}], null), '{{}}') end as repairs").format(
-            sql.SQL(" and ").join(f.plain() for f in fields.values()),
-            sql.SQL(", ").join(f.repair() for f in fields.values()),
+            sql.SQL(" and ").join(f.plain() for f in fields), sql.SQL(", ").join(f.repair() for f in fields)
         )
     )
-    texts = sql.SQL(", ").join(f.said() for f in fields.values())
-    columns.append(sql.SQL("hashtextextended(concat_ws(E'\\x1f', {}), 0) as row_hash").format(texts))
-    read = sql.SQL(", ").join(
-        sql.SQL("l.{}, {} as {}").format(sql.Identifier(f.p.name), f.canonical, sql.Identifier(f"{f.p.name}__text"))
-        for f in fields.values()
-    )
+    columns.append(sql.SQL("{} as row_hash").format(digest))
+    read = sql.SQL(", ").join(f.read() for f in fields)
     # The offset keeps the two steps apart, so that every text is read once; written as a constant, it
     # leaves the planner free to let parallel workers do both.
     return sql.SQL(
-        "select {} from (select l.ctid as landed, l.row_no, l.file, l.sheet, {} from {} as l where not l.deleted"
-        " offset bigint '0') as t"
+        "select {} from (select l.ctid as landed, l.row_no, l.file, l.sheet, {} from {} as l"
+        " where l.deleted is not true offset bigint '0') as t"
     ).format(sql.SQL(", ").join(columns), read, tables.landing)
 
 
 def type_rows(
-    connection: psycopg.Connection, statement: sql.Composed, tables: BatchTables, *, lasting: bool = False
+    connection: psycopg.Connection,
+    contract: Contract,
+    statement: sql.Composed,
+    tables: BatchTables,
+    *,
+    lasting: bool = False,
 ) -> int:
-    """Make the typed table and return how many rows it has; `lasting` when it may become a part of `raw`."""
+    """Make the typed table and return how many rows it has; `lasting` when it may become a part of `raw`.
+
+    Fields that are not delivered become columns without a value, which are in no row.
+    """
     with connection.transaction():
         connection.execute("set local parallel_tuple_cost = 0.005")
-        return connection.execute(
+        rows = connection.execute(
             sql.SQL("create {} table {} with (autovacuum_enabled = false) as {}").format(
                 sql.SQL("" if lasting else "unlogged"), tables.typed, statement
             )
         ).rowcount
+        absent = sql.SQL(", ").join(
+            sql.SQL("add column if not exists {} {}").format(sql.Identifier(name), sql.SQL(type_))
+            for name, type_ in contract.columns()
+        )
+        connection.execute(sql.SQL("alter table {} {}").format(tables.typed, absent))
+    return rows
 
 
 def fingerprint(

@@ -7,6 +7,8 @@ never reads the rows of another.
 
 from __future__ import annotations
 
+import contextlib
+
 import psycopg
 from psycopg import sql
 
@@ -28,7 +30,7 @@ def is_first(connection: psycopg.Connection, record: str, source: str) -> bool:
 
 def type_rows(
     connection: psycopg.Connection,
-    record: str,
+    contract: Contract,
     statement: sql.Composed,
     tables: BatchTables,
     *,
@@ -36,19 +38,33 @@ def type_rows(
     batch_id: int,
 ) -> int:
     """Make the typed table of a batch and return its rows; that of a first delivery can become the partition."""
-    first = is_first(connection, record, source)
-    rows = landing.type_rows(connection, statement, tables, lasting=first)
-    if not first:
+    if not is_first(connection, contract.record, source):
+        rows = landing.type_rows(connection, contract, statement, tables)
         connection.execute(sql.SQL("analyze {} (source_key)").format(tables.typed))  # it is joined with raw
         return rows
-    # What raw has beside the typed fields is the same in every row: constants, so no row is written.
-    connection.execute(
-        sql.SQL(
-            "alter table {} add column source text not null default {},"
-            " add column first_batch bigint not null default {}, add column last_batch bigint"
-        ).format(tables.typed, sql.Literal(source), sql.Literal(batch_id))
-    )
+    with connection.transaction():
+        rows = landing.type_rows(connection, contract, statement, tables, lasting=True)
+        _fit(connection, tables, source, batch_id)
     return rows
+
+
+def _fit(connection: psycopg.Connection, tables: BatchTables, source: str, batch_id: int) -> None:
+    """Give a typed table what `raw` has beside the typed fields, and prove what attaching it will ask for.
+
+    The columns are the same in every row: constants, so no row is written. The proof is cheapest here,
+    in the transaction that made the table: a later look at a row has to note that it stands.
+    """
+    changes = (
+        "add column source text not null default {source}, add column first_batch bigint not null default {batch},"
+        " add column last_batch bigint, add constraint of_source check (source = {source}), alter row_hash set not null"
+    )
+    for key in (", alter source_key set not null", ""):  # rows without a key are held and leave before attaching
+        statement = sql.SQL("alter table {typed} " + changes + key)
+        with contextlib.suppress(psycopg.errors.NotNullViolation), connection.transaction():
+            connection.execute(
+                statement.format(typed=tables.typed, source=sql.Literal(source), batch=sql.Literal(batch_id))
+            )
+            return
 
 
 def index(connection: psycopg.Connection, contract: Contract, tables: BatchTables, source: str) -> None:
@@ -69,12 +85,9 @@ def attach(connection: psycopg.Connection, contract: Contract, tables: BatchTabl
     mine = partition(contract.record, source)
     schema, name = mine._obj
     only_typed = ["landed", *(p.unread for p in contract.properties if p.may_be_unread)]
-    changes: list[sql.Composable] = [sql.SQL("drop column {}").format(sql.Identifier(c)) for c in only_typed]
+    changes: list[sql.Composable] = [sql.SQL("drop column if exists {}").format(sql.Identifier(c)) for c in only_typed]
     changes += [sql.SQL("alter {} drop default").format(sql.Identifier(c)) for c in ("source", "first_batch")]
-    changes += [sql.SQL("alter {} set not null").format(sql.Identifier(c)) for c in ("source_key", "row_hash")]
-    # What attaching would prove by a look of its own is proved here in the same look as the rest.
-    changes += [sql.SQL("add constraint of_source check (source = {})").format(sql.Literal(source))]
-    changes += [sql.SQL("reset (autovacuum_enabled)")]
+    changes += [sql.SQL("alter source_key set not null, reset (autovacuum_enabled)")]
     values = {
         "typed": tables.typed,
         "changes": sql.SQL(", ").join(changes),

@@ -35,9 +35,10 @@ return translate(
 );
 
 create or replace function landing.is_odd(t text) returns boolean
-language sql immutable parallel safe
+language sql stable parallel safe
 return t like '%  %' or t like ' %' or t like '% '
-or t ~ '[\t\n\r\v\f\u00a0\u00ad\u00d0\u00f0\u0300-\u036f\u1680'
+-- ASCII without a control character, which JSON refuses, needs no regular expression.
+or not (octet_length(t) = length(t) and pg_input_is_valid('"' || t || '"', 'json')) and t ~ '[\t\n\r\v\f\u00a0\u00ad\u00d0\u00f0\u0300-\u036f\u1680'
 '\u2000-\u200f\u2028\u2029\u202f\u205f\u2060\u212a\u212b\u3000\ufeff]';
 
 create or replace function landing.clean_text(t text) returns text
@@ -408,12 +409,13 @@ return case
     when t is null then ''
     when
         t like '%  %' or t like ' %' or t like '% ' or t not like '% %'
-        or lower(split_part(t, ' ', 1)) in ('đồng', 'ông', 'bà', 'gs', 'pgs', 'ts', 'ths')
+        -- a list of nine and more is searched by hash
+        or lower(split_part(t, ' ', 1)) in ('đồng', 'đ', 'đc', 'ông', 'bà', 'gs', 'pgs', 'ts', 'ths', 'bs', 'ks')
         or length(t) <= 8 and landing.is_placeholder(t)
         or t ~ '[\t\n\r\v\f\u00a0\u00ad\u00d0\u00f0\u0300-\u036f\u1680'
         '\u2000-\u200f\u2028\u2029\u202f\u205f\u2060\u212a\u212b\u3000\ufeff(\[/.]'
         then landing.slow_name(t)
-    when t = upper(t) or t = lower(t) then initcap(t)
+    when t = upper(t) or not t between 'A' and 'Z' collate "C" and t = lower(t) then initcap(t)
     else t
 end;
 

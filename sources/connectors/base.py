@@ -68,12 +68,14 @@ class Delivery:
 
     `delivered` counts rows as the connector read them, tombstones included. `dropped_columns` are
     names as the source has them; `missing_columns` are fields of the contract whose declared column
-    was not found. `peak_memory` is bytes above what the child held before it read anything.
+    was not found. `native` names the type, date or integer, of fields that the source's database has checked
+    as such. `peak_memory` is bytes above what the child held before it read anything.
     """
 
     delivered: int = 0
     dropped_columns: list[str] = field(default_factory=list)
     missing_columns: list[str] = field(default_factory=list)
+    native: dict[str, str] = field(default_factory=dict)
     files: list[DeliveredFile] = field(default_factory=list)
     manifest: Manifest | None = None
     declared_source: str | None = None

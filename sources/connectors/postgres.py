@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import sqlalchemy as sa
-from psycopg import pq, sql
+from psycopg import postgres, pq, sql
 
 from sources.connectors.base import TRUE_TEXTS, Delivery, Job, SourceError
 from sources.connectors.landing import Landing
@@ -24,6 +24,15 @@ if TYPE_CHECKING:
 #: Rows of a block: some hundred kB of usual rows, few enough for wide ones.
 _ROWS = 1000
 _END = (-1, b"")
+#: Types whose text in a COPY is the one that a cast would give, so that nothing needs to be cast.
+_AS_TEXT = frozenset(
+    postgres.types[name].oid
+    for name in ("date", "int2", "int4", "int8", "numeric", "text", "timestamp", "timestamptz", "varchar")
+)
+#: Types whose texts are dates as ISO says, and digits with at most a minus sign.
+_NATIVE = {
+    postgres.types[name].oid: said for name, said in (("date", "date"), ("int2", "integer"), ("int4", "integer"))
+}
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 #: Classes of SQLSTATE whose first message line names objects, never values.
 _SAFE_CLASSES = ("08", "28", "3D", "42", "53", "55", "57")
@@ -63,7 +72,8 @@ def _copy(job: Job, landing: Landing, connection: psycopg.Connection, delivery: 
     relation = _relation(job)
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL("SELECT * FROM {} WHERE false").format(relation))
-        plan = match(job, [column.name for column in cursor.description or ()], delivery)
+        types = {column.name: column.type_code for column in cursor.description or ()}
+        plan = match(job, list(types), delivery)
         changed: sql.Composable = sql.SQL("")
         if plan.cursor:
             column = sql.Identifier(plan.cursor)
@@ -72,7 +82,10 @@ def _copy(job: Job, landing: Landing, connection: psycopg.Connection, delivery: 
             cursor.execute(sql.SQL("SELECT max({})::text FROM {}{}").format(column, relation, changed))
             latest = cursor.fetchone()
             delivery.watermark = (latest and latest[0]) or job.since
-        columns = {field: sql.SQL("{}::text").format(sql.Identifier(c)) for field, c in plan.found.items()}
+        columns = {
+            field: sql.SQL("{}" if types[c] in _AS_TEXT else "{}::text").format(sql.Identifier(c))
+            for field, c in plan.found.items()
+        }
         if plan.deleted:
             texts = sql.SQL(", ").join(map(sql.Literal, sorted(TRUE_TEXTS)))
             said = sql.SQL("coalesce(lower({}::text) IN ({}), false)")
@@ -91,6 +104,7 @@ def _copy(job: Job, landing: Landing, connection: psycopg.Connection, delivery: 
             # A server without an encoding: take its bytes as they are.
             cursor.execute("SET client_encoding TO 'SQL_ASCII'")
     escaped = ESCAPES.count
+    delivery.native = {f: _NATIVE[types[c]] for f, c in plan.found.items() if types[c] in _NATIVE}
     landing.number(str(job.option("table", "query")))
     _pipe(landing, connection.pgconn, query, list(columns), escape)
     delivery.delivered = landing.delivered
@@ -130,11 +144,12 @@ def _blocks(landing: Landing, source: pq.abc.PGconn, columns: list[str], escape:
             block += _escaped(row) if escape else row
         if not block:
             break
-        lines = block.splitlines()
-        for line in landing.looks.wanted(first, lines):
+        lines = block.count(b"\n")
+        wanted = landing.looks.wanted(first, lines)
+        for line in block.split(b"\n", wanted)[:wanted]:
             # Between tabs stand the texts; what COPY escapes in them are signs, never letters.
             landing.looks.see(columns, line.decode("utf-8", "replace").split("\t"))
-        first += len(lines)
+        first += lines
         landing.progress(first - 1)
         yield block
     result = source.get_result()

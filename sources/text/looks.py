@@ -12,7 +12,6 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from sources.text.decoding import LEGACY, MOJIBAKE, is_unicode, of_values, scrambled
 
@@ -23,8 +22,6 @@ MOJIBAKE_SHARE = 0.02
 _ALL_OF_FIRST = 2000
 _EVERY = 16
 _LONGEST = 200
-
-Row = TypeVar("Row")
 
 _SPACE = re.compile(r"[\s,.;:/()\[\]\-0-9'\"+&%]+")
 _ESCAPED = re.compile(r"\\x([0-9A-F]{2})")
@@ -153,11 +150,9 @@ class Looks:
         return row <= _ALL_OF_FIRST or row % _EVERY == 0
 
     @staticmethod
-    def wanted(first: int, rows: Sequence[Row]) -> Sequence[Row]:
-        """Those of consecutive rows, the first of them number `first`, that `wants` names."""
-        if first > _ALL_OF_FIRST:
-            return rows[-first % _EVERY :: _EVERY]
-        return [row for number, row in enumerate(rows, first) if Looks.wants(number)]
+    def wanted(first: int, rows: int) -> int:
+        """Of `rows` consecutive rows, the first of them number `first`, how many are looked at: their first ones."""
+        return rows if first <= _ALL_OF_FIRST else -(-rows // _EVERY)
 
     def see(self, fields: Sequence[str], values: Sequence[object]) -> None:
         """Look at the values of one row."""

@@ -39,7 +39,8 @@ def test_typed_table_matches_contract_and_raw(warehouse: psycopg.Connection, rec
     contract, tables = load_contracts()[record], BatchTables.of(record, 1)
     landing.create_landing(warehouse, contract, tables)
     mapping = source_of(record).records[record]
-    landing.type_rows(warehouse, landing.typing_statement(warehouse, contract, mapping, tables), tables)
+    statement = landing.typing_statement(warehouse, contract, mapping, tables)
+    landing.type_rows(warehouse, contract, statement, tables)
     found = _columns(warehouse, "landing", f"{record}_1_typed")
     unread = {p.unread: "text" for p in contract.properties if p.may_be_unread}
     place = {

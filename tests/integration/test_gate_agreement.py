@@ -36,7 +36,7 @@ def judged(warehouse: psycopg.Connection, request: pytest.FixtureRequest) -> tup
         landing.create_landing(warehouse, contract, tables)
         land(warehouse, contract, landing.table_name(tables.landing), rows)
         statement = landing.typing_statement(warehouse, contract, mapping, tables)
-        partitions.type_rows(warehouse, contract.record, statement, tables, source=SOURCE, batch_id=batch_id)
+        partitions.type_rows(warehouse, contract, statement, tables, source=SOURCE, batch_id=batch_id)
         faults.find(warehouse, contract, mapping, tables, SOURCE)
         if batch_id == 1:
             with warehouse.transaction():

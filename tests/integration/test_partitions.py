@@ -43,6 +43,13 @@ def test_a_first_delivery_becomes_a_lasting_table_without_its_held_rows(training
     assert trainings.value("select count(*) from pg_class where relnamespace = 'landing'::regnamespace") == 0
 
 
+def test_a_first_delivery_may_hold_rows_without_a_key(trainings: World) -> None:
+    outcome = trainings.take([*_rows(*range(300)), {**_rows(1)[0], "source_key": None}])
+    assert (outcome.status, outcome.accepted, outcome.quarantined) == ("accepted", 300, 1)
+    with pytest.raises(psycopg.errors.NotNullViolation):
+        trainings.connection.execute(f"update raw.training_{SOURCE} set source_key = null")
+
+
 def test_what_follows_is_added(trainings: World) -> None:
     first, second = trainings.take(_rows(1, 2, 3)), trainings.take([*_rows(2, 3, 4)])
     assert _keys(trainings) == ["K2", "K3", "K4"]

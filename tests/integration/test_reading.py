@@ -25,6 +25,10 @@ READERS: dict[str, Cases] = {
         "120": "120",
         "Chi bộ Không Lộ": "Chi bộ Không Lộ",
         "\\x00": "\\x00",
+        'Chi bộ "Sông Đà"': 'Chi bộ "Sông Đà"',
+        'Chi "A"\tB\x0b1': 'Chi "A" B 1',
+        "DV\t01": "DV 01",
+        "DV\r\n01\f": "DV 01",
         "=1+1": "=1+1",
     },
     "partial_date_text": {

@@ -46,7 +46,8 @@ def test_intake_tells_another_person_from_a_correction(warehouse: psycopg.Connec
         rows.append(good_row(contract, case, **{k: v for k, v in {**nothing, **now}.items() if k in contract.by_name}))
     landing.create_landing(warehouse, contract, tables)
     land(warehouse, contract, landing.table_name(tables.landing), rows)
-    landing.type_rows(warehouse, landing.typing_statement(warehouse, contract, mapping, tables), tables)
+    statement = landing.typing_statement(warehouse, contract, mapping, tables)
+    landing.type_rows(warehouse, contract, statement, tables)
     faults.find(warehouse, contract, mapping, tables, "38")
     alarmed = warehouse.execute(
         sql.SQL("select source_key from {} where %s = any(broken)").format(tables.faults), [RULES[record]]
@@ -65,7 +66,8 @@ def test_only_a_changed_name_is_weighed(warehouse: psycopg.Connection, record: s
     rows[2]["full_name"] = "Trần Thị Bình"
     landing.create_landing(warehouse, contract, tables)
     land(warehouse, contract, landing.table_name(tables.landing), rows)
-    landing.type_rows(warehouse, landing.typing_statement(warehouse, contract, mapping, tables), tables)
+    statement = landing.typing_statement(warehouse, contract, mapping, tables)
+    landing.type_rows(warehouse, contract, statement, tables)
     warehouse.execute("set local track_functions = 'all'")
     faults.find(warehouse, contract, mapping, tables, "38")
     weighed = "select calls from pg_stat_xact_user_functions where schemaname = 'identity' and funcname = %s"
