@@ -15,16 +15,17 @@ from psycopg import sql
 
 from sources.contract import Contract, Rule
 from sources.landing import BatchTables, table_name
+from sources.partitions import is_unique
 from sources.registry import RecordMapping
 
 _PREVIOUS = re.compile(r"\(previous\)\.(\w+)")
 _MATCH = re.compile(r"([\w\"]+) (!?~) '((?:[^']|'')*)'")
 #: Patterns made of digits only, and tests that say the same for a part of the cost.
 CHEAP = {
-    r"^\d{12}$": "length({0}) = 12 and landing.is_digits({0})",
-    r"^\d{8}$": "length({0}) = 8 and landing.is_digits({0})",
-    r"^(\d{9}|\d{12})$": "length({0}) in (9, 12) and landing.is_digits({0})",
-    r"^(\d{2}|\d{5})$": "length({0}) in (2, 5) and landing.is_digits({0})",
+    r"^\d{12}$": "octet_length({0}) = 12 and landing.is_digits({0})",
+    r"^\d{8}$": "octet_length({0}) = 8 and landing.is_digits({0})",
+    r"^(\d{9}|\d{12})$": "octet_length({0}) in (9, 12) and landing.is_digits({0})",
+    r"^(\d{2}|\d{5})$": "octet_length({0}) in (2, 5) and landing.is_digits({0})",
     r"^\d{2}(\.\d{3}){4}$": "{0} like '__.___.___.___.___' and octet_length(replace({0}, '.', '')) = 14"
     " and landing.is_digits(replace({0}, '.', ''))",
 }
@@ -120,6 +121,8 @@ def _tests(
     """
     judged = [rule for rule in contract.rules if not rule.column or rule.column in mapping.columns]
     unique = [rule.column for rule in judged if rule.metric == "duplicateValues" and rule.column]
+    if "source_key" in unique and is_unique(connection, tables):
+        unique.remove("source_key")
     repeated = _repeated(connection, unique, tables)
     typed = table_name(tables.typed)
     return [

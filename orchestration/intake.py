@@ -92,6 +92,7 @@ class _Intake:
         self.business_date = business_date
         self.environment = environment
         self.batch_id = 0
+        self.typed = 0
         self.delivery = Delivery()
         self.warnings: list[str] = []
         self.results: tuple[RuleResult, ...] = ()
@@ -154,9 +155,6 @@ class _Intake:
                 environment=self.environment,
             )
         )
-        landed = self.connection.execute(sql.SQL("select count(*) from {}").format(self.tables.landing)).fetchone()
-        if landed != (self.delivery.delivered,):
-            raise AssertionError(f"batch {self.batch_id}: {self.delivery.delivered} rows delivered, {landed} landed")
 
     def _since(self) -> str | None:
         """The watermark to read a delta from; None reads everything, as after a new contract or a decision."""
@@ -196,12 +194,13 @@ class _Intake:
         )
         if not any(v.refuses for v in arrival) and (known := self._known(statement)):
             return known
-        rows = partitions.type_rows(
+        self.typed = partitions.type_rows(
             self.connection, self.contract, statement, self.tables, source=self.source.code, batch_id=self.batch_id
         )
+        self._check_landed()
         faults.find(self.connection, self.contract, self.mapping, self.tables, self.source.code)
         fared = faults.count(
-            self.connection, self.contract, self.mapping, self.tables, source=self.source.code, checked=rows
+            self.connection, self.contract, self.mapping, self.tables, source=self.source.code, checked=self.typed
         )
         verdicts = batch_rules.judge(self._facts(self._totals(), self._held()))
         suite = gate.suite_of(self.connection, self.contract, fared, self.tables)
@@ -211,6 +210,14 @@ class _Intake:
                 self._record(verdicts, fared, gx)
                 return self._refuse(reason, fared, self._fingerprint(statement))
             return self._accept(statement, verdicts, fared, gx)
+
+    def _check_landed(self) -> None:
+        """Every row that was delivered has landed; only tombstones are not typed."""
+        if self.typed == self.delivery.delivered:
+            return
+        landed = self.connection.execute(sql.SQL("select count(*) from {}").format(self.tables.landing)).fetchone()
+        if landed != (self.delivery.delivered,):
+            raise AssertionError(f"batch {self.batch_id}: {self.delivery.delivered} rows delivered, {landed} landed")
 
     def _record(
         self, verdicts: Sequence[BatchVerdict], fared: Sequence[RuleCount], gx: Future[dict[str, gate.Verdict]]
@@ -286,6 +293,7 @@ class _Intake:
                 batch_id=self.batch_id,
                 mode=self.delivery.mode,
                 delivered=self.delivery.delivered,
+                typed=self.typed,
             )
             print_ = self._fingerprint(statement)
             self._record(verdicts, fared, gx)
@@ -367,6 +375,7 @@ def accept_rows(
     batch_id: int,
     mode: str,
     delivered: int,
+    typed: int | None = None,
     held_before: bool = False,
 ) -> Acceptance:
     """Bring a judged batch into `raw` and its held rows into quarantine; inside the caller's transaction.
@@ -377,7 +386,9 @@ def accept_rows(
     quarantine.resolve_before(connection, contract, tables, source=source, batch_id=batch_id, mode=mode)
     if not held_before:
         quarantine.hold(connection, contract, tables, source, batch_id)
-    counts = accept(connection, contract, tables, source=source, batch_id=batch_id, mode=mode, delivered=delivered)
+    counts = accept(
+        connection, contract, tables, source=source, batch_id=batch_id, mode=mode, delivered=delivered, typed=typed
+    )
     held = quarantine.open_rows(connection, batch_id)
     if held != counts.quarantined:
         raise AssertionError(f"batch {batch_id}: {counts.quarantined} rows are held, {held} are in quarantine")

@@ -52,11 +52,13 @@ def accept(
     batch_id: int,
     mode: str,
     delivered: int,
+    typed: int | None = None,
 ) -> Acceptance:
     """Bring the typed rows that are not held into `raw`; to be called inside a transaction.
 
     Of a source's first delivery the held rows leave the typed table, which `partitions.attach` then makes
-    a part of `raw`. The faults table names held rows by their place in the typed table. Raises LostRowsError.
+    a part of `raw`. The faults table names held rows by their place in the typed table. `typed` is how many
+    rows that has, where it was counted as it was made. Raises LostRowsError.
     """
     raw = partition(contract.record, source)
     values = {"raw": raw, "typed": tables.typed, "faults": tables.faults, "columns": _columns(contract)}
@@ -68,7 +70,7 @@ def accept(
     lock(connection, source, contract.record)
     connection.execute("set local work_mem = '256MB'")
     quarantined: int = run("select count(*) from {faults} where held").fetchone()[0]  # type: ignore[index]
-    live: int = run("select count(*) from {typed}").fetchone()[0]  # type: ignore[index]
+    live: int = typed if typed is not None else run("select count(*) from {typed}").fetchone()[0]  # type: ignore[index]
     fit: sql.Composable = sql.SQL("true")
     if quarantined:
         fit = sql.SQL("t.ctid <> all (array(select tid from {} where held))").format(tables.faults)
@@ -77,7 +79,7 @@ def accept(
     closed = 0
     if is_first(connection, contract.record, source):
         run("delete from {typed} as t where not ({fit})", fit=fit)
-        index(connection, contract, tables, source)
+        index(connection, tables)
         new = live - quarantined
     else:
         connection.execute("drop table if exists pg_temp.news")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -53,6 +53,7 @@ _AS_IT_IS: dict[tuple[str, str | None], str] = {
     ("partial_date_text", "date"): "octet_length({}) = 10",
     ("integer_text", "integer"): "octet_length({}) <= 9",
 }
+_ZERO = sql.SQL("0")
 #: Repair codes that a contract may name.
 REPAIRS = frozenset(_REPAIRS)
 
@@ -225,6 +226,13 @@ def _field(connection: psycopg.Connection, p: Property, mapping: RecordMapping, 
     return _Field(p, reader, canonical)
 
 
+def _digest(texts: Sequence[sql.Composable], seed: sql.Composable = _ZERO) -> sql.Composable:
+    """Texts hashed one on top of the other: a digest of all without a text of all. None of them may be NULL."""
+    for text in texts:
+        seed = sql.SQL("hashtextextended({}, {})").format(text, seed)
+    return seed
+
+
 def typing_statement(
     connection: psycopg.Connection,
     contract: Contract,
@@ -245,21 +253,18 @@ def typing_statement(
         if p.name in mapping.columns
     ]
     columns: list[sql.Composable] = [sql.SQL("t.landed, t.row_no, t.file, t.sheet")]
-    # Each field is hashed on top of the one before: a digest of the row without a text of the row.
-    digest: sql.Composable = sql.SQL("0::bigint")
     for f in fields:
         columns.append(sql.SQL("{} as {}").format(f.typed(), sql.Identifier(f.p.name)))
         if f.p.partial_date:
             columns.append(sql.SQL("{} as {}").format(f.precision(), sql.Identifier(f.p.precision)))
         if f.p.may_be_unread:
             columns.append(sql.SQL("{} as {}").format(f.unread(), sql.Identifier(f.p.unread)))
-        digest = sql.SQL("hashtextextended({}, {})").format(f.said(), digest)
     columns.append(
         sql.SQL("case when not ({}) then nullif(array_remove(array[{}], null), '{{}}') end as repairs").format(
             sql.SQL(" and ").join(f.plain() for f in fields), sql.SQL(", ").join(f.repair() for f in fields)
         )
     )
-    columns.append(sql.SQL("{} as row_hash").format(digest))
+    columns.append(sql.SQL("{} as row_hash").format(_digest([f.said() for f in fields])))
     read = sql.SQL(", ").join(f.read() for f in fields)
     # The offset keeps the two steps apart, so that every text is read once; written as a constant, it
     # leaves the planner free to let parallel workers do both.
@@ -308,11 +313,13 @@ def fingerprint(
     It holds the typing statement and the rules too: the same rows read by another mapping, code list
     or rule are another delivery.
     """
-    names = [p.name for p in contract.properties if p.name in mapping.columns]
-    row = sql.SQL("row(deleted, {})").format(sql.SQL(", ").join(map(sql.Identifier, names)))
-    found = connection.execute(
-        sql.SQL("select count(*), sum(hash_record_extended({}, 20261122)) from {}").format(row, tables.landing)
-    ).fetchone()
+    texts = [
+        sql.SQL("coalesce({}, E'\\x18')").format(sql.Identifier(p.name))
+        for p in contract.properties
+        if p.name in mapping.columns
+    ]
+    row = _digest(texts, sql.SQL("case when deleted then 1 else 0 end"))
+    found = connection.execute(sql.SQL("select count(*), sum({}) from {}").format(row, tables.landing)).fetchone()
     reading = statement.as_string(connection).replace(table_name(tables.landing), "")
     rules = repr([(r.rule_id, r.predicate, r.severity, r.tolerance) for r in contract.rules])
     return hashlib.sha256(f"{found}|{reading}|{rules}".encode()).hexdigest()

@@ -51,8 +51,8 @@ def type_rows(
 def _fit(connection: psycopg.Connection, tables: BatchTables, source: str, batch_id: int) -> None:
     """Give a typed table what `raw` has beside the typed fields, and prove what attaching it will ask for.
 
-    The columns are the same in every row: constants, so no row is written. The proof is cheapest here,
-    in the transaction that made the table: a later look at a row has to note that it stands.
+    The columns are the same in every row: constants, so no row is written. The proofs are cheapest here,
+    in the transaction that made the table: who looks at a row later has to note that it stands.
     """
     changes = (
         "add column source text not null default {source}, add column first_batch bigint not null default {batch},"
@@ -64,15 +64,30 @@ def _fit(connection: psycopg.Connection, tables: BatchTables, source: str, batch
             connection.execute(
                 statement.format(typed=tables.typed, source=sql.Literal(source), batch=sql.Literal(batch_id))
             )
-            return
+            break
+    with contextlib.suppress(psycopg.errors.UniqueViolation), connection.transaction():
+        index(connection, tables)  # what comes twice is held and leaves before attaching, too
 
 
-def index(connection: psycopg.Connection, contract: Contract, tables: BatchTables, source: str) -> None:
-    """Make the index of a partition-to-be; others may read the typed table meanwhile."""
-    name = sql.Identifier(f"{partition(contract.record, source)._obj[1]}_open")
+def index(connection: psycopg.Connection, tables: BatchTables) -> None:
+    """Make the index of a partition-to-be where it is not there yet. Raises UniqueViolation where a key comes twice."""
     connection.execute(
-        sql.SQL("create unique index {} on {} (source_key, source) where last_batch is null").format(name, tables.typed)
+        sql.SQL("create unique index if not exists {} on {} (source_key, source) where last_batch is null").format(
+            sql.Identifier(_index(tables.typed._obj[1])), tables.typed
+        )
     )
+
+
+def is_unique(connection: psycopg.Connection, tables: BatchTables) -> bool:
+    """Whether the index of a typed table shows that no key comes twice."""
+    schema, name = tables.typed._obj
+    index = sql.Identifier(schema, _index(name))
+    found = connection.execute("select to_regclass(%s) is not null", [table_name(index)]).fetchone()
+    return bool(found and found[0])
+
+
+def _index(table: str) -> str:
+    return f"{table}_open"
 
 
 def attach(connection: psycopg.Connection, contract: Contract, tables: BatchTables, source: str) -> None:
@@ -83,7 +98,7 @@ def attach(connection: psycopg.Connection, contract: Contract, tables: BatchTabl
     if not is_first(connection, contract.record, source):
         return
     mine = partition(contract.record, source)
-    schema, name = mine._obj
+    (schema, name), (_, typed) = mine._obj, tables.typed._obj
     only_typed = ["landed", *(p.unread for p in contract.properties if p.may_be_unread)]
     changes: list[sql.Composable] = [sql.SQL("drop column if exists {}").format(sql.Identifier(c)) for c in only_typed]
     changes += [sql.SQL("alter {} drop default").format(sql.Identifier(c)) for c in ("source", "first_batch")]
@@ -92,7 +107,9 @@ def attach(connection: psycopg.Connection, contract: Contract, tables: BatchTabl
         "typed": tables.typed,
         "changes": sql.SQL(", ").join(changes),
         "name": sql.Identifier(name),
-        "moved": sql.Identifier(schema, tables.typed._obj[1]),
+        "moved": sql.Identifier(schema, typed),
+        "moved_index": sql.Identifier(schema, _index(typed)),
+        "index": sql.Identifier(_index(name)),
         "schema": sql.Identifier(schema),
         "raw": sql.Identifier(schema, contract.record),
         "mine": mine,
@@ -103,6 +120,7 @@ def attach(connection: psycopg.Connection, contract: Contract, tables: BatchTabl
         "alter table {typed} {changes}",
         "alter table {typed} set schema {schema}",
         "alter table {moved} rename to {name}",
+        "alter index {moved_index} rename to {index}",
         "alter table {raw} attach partition {mine} for values in ({source})",
         "alter table {mine} drop constraint of_source",
     ):

@@ -13,7 +13,7 @@ language sql stable parallel safe
 -- A fence of digits leaves no room for signs, blanks or prefixes; xid8 knows no other notation. Up to 17 digits.
 return pg_input_is_valid('1' || t || '1', 'xid8');
 
--- None is longer than eight signs; who asks for many texts looks at the length first.
+-- None is longer than ten bytes; who asks for many texts looks at the length first.
 create or replace function landing.is_placeholder(t text) returns boolean
 language sql immutable parallel safe
 return lower(t) in (
@@ -45,10 +45,10 @@ create or replace function landing.clean_text(t text) returns text
 language sql stable parallel safe
 return case
     when t is null then ''
-    when t < ':' and t >= '0' and length(t) between 1 and 17 and landing.is_digits(t) then t
+    when t < ':' and t >= '0' and octet_length(t) between 1 and 17 and landing.is_digits(t) then t
     when landing.is_odd(t)
         then case when landing.is_placeholder(landing.slow_text(t)) then '' else landing.slow_text(t) end
-    when length(t) <= 8 and landing.is_placeholder(t) then ''
+    when octet_length(t) <= 10 and landing.is_placeholder(t) then ''
     else t
 end;
 
@@ -206,7 +206,7 @@ create or replace function landing.integer_text(t text) returns text
 language sql stable parallel safe
 return case
     when t is null then ''
-    when length(t) between 1 and 9 and landing.is_digits(t) then t
+    when octet_length(t) between 1 and 9 and landing.is_digits(t) then t
     else landing.slow_integer(t)
 end;
 
@@ -230,7 +230,7 @@ language sql stable parallel safe
 return case
     when t is null then ''
     when
-        length(t) between 1 and 17 and landing.is_digits(replace(t, '.', '')) and pg_input_is_valid(t, 'numeric')
+        octet_length(t) between 1 and 17 and landing.is_digits(replace(t, '.', '')) and pg_input_is_valid(t, 'numeric')
         then t
     else landing.slow_number(t)
 end;
@@ -251,7 +251,7 @@ create or replace function landing.step_text(t text) returns text
 language sql stable parallel safe
 return case
     when t is null then ''
-    when length(t) between 1 and 2 and landing.is_digits(t) then t
+    when octet_length(t) between 1 and 2 and landing.is_digits(t) then t
     when t ~ '^\s*\d{1,2}\s*/\s*\d{1,2}\s*$' then btrim(split_part(t, '/', 1))
     else landing.slow_integer(t)
 end;
@@ -289,13 +289,13 @@ return (
 
 create or replace function landing.padded(t text, short integer, width integer) returns text
 language sql stable parallel safe
-return case when length(t) = short and landing.is_digits(t) then lpad(t, width, '0') else t end;
+return case when octet_length(t) = short and landing.is_digits(t) then lpad(t, width, '0') else t end;
 
 create or replace function landing.identifier12_text(t text) returns text
 language sql stable parallel safe
 return case
     when t is null then ''
-    when length(t) = 12 and landing.is_digits(t) then t
+    when octet_length(t) = 12 and landing.is_digits(t) then t
     else landing.padded(landing.slow_identifier(t), 11, 12)
 end;
 
@@ -303,7 +303,7 @@ create or replace function landing.identifier9_text(t text) returns text
 language sql stable parallel safe
 return case
     when t is null then ''
-    when length(t) in (9, 12) and landing.is_digits(t) then t
+    when octet_length(t) in (9, 12) and landing.is_digits(t) then t
     else landing.padded(landing.padded(landing.slow_identifier(t), 8, 9), 11, 12)
 end;
 
@@ -311,7 +311,7 @@ create or replace function landing.identifier8_text(t text) returns text
 language sql stable parallel safe
 return case
     when t is null then ''
-    when length(t) = 8 and landing.is_digits(t) then t
+    when octet_length(t) = 8 and landing.is_digits(t) then t
     else landing.padded(landing.slow_identifier(t), 7, 8)
 end;
 
@@ -319,7 +319,7 @@ create or replace function landing.unit_code_text(t text) returns text
 language sql stable parallel safe
 return case
     when t is null then ''
-    when length(t) in (2, 5) and landing.is_digits(t) then t
+    when octet_length(t) in (2, 5) and landing.is_digits(t) then t
     when landing.slow_identifier(t) ~ '^\d+$'
         then landing.padded(landing.padded(landing.slow_identifier(t), 1, 2), 4, 5)
     else landing.clean_text(t)
@@ -411,7 +411,7 @@ return case
         t like '%  %' or t like ' %' or t like '% ' or t not like '% %'
         -- a list of nine and more is searched by hash
         or lower(split_part(t, ' ', 1)) in ('đồng', 'đ', 'đc', 'ông', 'bà', 'gs', 'pgs', 'ts', 'ths', 'bs', 'ks')
-        or length(t) <= 8 and landing.is_placeholder(t)
+        or octet_length(t) <= 10 and landing.is_placeholder(t)
         or t ~ '[\t\n\r\v\f\u00a0\u00ad\u00d0\u00f0\u0300-\u036f\u1680'
         '\u2000-\u200f\u2028\u2029\u202f\u205f\u2060\u212a\u212b\u3000\ufeff(\[/.]'
         then landing.slow_name(t)

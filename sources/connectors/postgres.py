@@ -31,7 +31,7 @@ _AS_TEXT = frozenset(
 )
 #: Types whose texts are dates as ISO says, and digits with at most a minus sign.
 _NATIVE = {
-    postgres.types[name].oid: said for name, said in (("date", "date"), ("int2", "integer"), ("int4", "integer"))
+    postgres.types[name].oid: said for name, said in (("date", "date"), *((f"int{n}", "integer") for n in (2, 4, 8)))
 }
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 #: Classes of SQLSTATE whose first message line names objects, never values.

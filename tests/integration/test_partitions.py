@@ -43,6 +43,16 @@ def test_a_first_delivery_becomes_a_lasting_table_without_its_held_rows(training
     assert trainings.value("select count(*) from pg_class where relnamespace = 'landing'::regnamespace") == 0
 
 
+@pytest.mark.parametrize("numbers", [(1, 2, 3), (*range(300), 7)])
+def test_keys_are_proved_unique_before_or_after_rows_are_held(trainings: World, numbers: tuple[int, ...]) -> None:
+    assert trainings.take(_rows(*numbers)).status == "accepted"
+    assert trainings.connection.execute(
+        "select c.relname, i.indisunique and i.indisvalid from pg_index as i join pg_class as c on c.oid = i.indexrelid"
+        " where i.indrelid = %s::regclass",
+        [f"raw.training_{SOURCE}"],
+    ).fetchall() == [(f"training_{SOURCE}_open", True)]
+
+
 def test_a_first_delivery_may_hold_rows_without_a_key(trainings: World) -> None:
     outcome = trainings.take([*_rows(*range(300)), {**_rows(1)[0], "source_key": None}])
     assert (outcome.status, outcome.accepted, outcome.quarantined) == ("accepted", 300, 1)
