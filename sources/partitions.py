@@ -51,8 +51,8 @@ def type_rows(
 def _fit(connection: psycopg.Connection, tables: BatchTables, source: str, batch_id: int) -> None:
     """Give a typed table what `raw` has beside the typed fields, and prove what attaching it will ask for.
 
-    The columns are the same in every row: constants, so no row is written. The proofs are cheapest here,
-    in the transaction that made the table: who looks at a row later has to note that it stands.
+    The columns are the same in every row: constants, so no row is written. The proofs are cheapest here, in the
+    transaction that made the table: the first look after it marks every row as committed, in the table and the log.
     """
     changes = (
         "add column source text not null default {source}, add column first_batch bigint not null default {batch},"
