@@ -212,8 +212,8 @@ class _Intake:
             return self._accept(statement, verdicts, fared, gx)
 
     def _check_landed(self) -> None:
-        """Every row that was delivered has landed; only tombstones are not typed."""
-        if self.typed == self.delivery.delivered:
+        """Every row that was delivered has landed; only tombstones are not typed, and only deltas bring them."""
+        if self.mapping.mode == "snapshot" and self.typed == self.delivery.delivered:
             return
         landed = self.connection.execute(sql.SQL("select count(*) from {}").format(self.tables.landing)).fetchone()
         if landed != (self.delivery.delivered,):

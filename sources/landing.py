@@ -53,7 +53,6 @@ _AS_IT_IS: dict[tuple[str, str | None], str] = {
     ("partial_date_text", "date"): "octet_length({}) = 10",
     ("integer_text", "integer"): "octet_length({}) <= 9",
 }
-_ZERO = sql.SQL("0")
 #: Repair codes that a contract may name.
 REPAIRS = frozenset(_REPAIRS)
 
@@ -226,8 +225,8 @@ def _field(connection: psycopg.Connection, p: Property, mapping: RecordMapping, 
     return _Field(p, reader, canonical)
 
 
-def _digest(texts: Sequence[sql.Composable], seed: sql.Composable = _ZERO) -> sql.Composable:
-    """Texts hashed one on top of the other: a digest of all without a text of all. None of them may be NULL."""
+def _digest(texts: Sequence[sql.Composable], seed: sql.Composable) -> sql.Composable:
+    """Digest of texts, none of them NULL: each hashed on top of the one before, the first on `seed`."""
     for text in texts:
         seed = sql.SQL("hashtextextended({}, {})").format(text, seed)
     return seed
@@ -264,7 +263,7 @@ def typing_statement(
             sql.SQL(" and ").join(f.plain() for f in fields), sql.SQL(", ").join(f.repair() for f in fields)
         )
     )
-    columns.append(sql.SQL("{} as row_hash").format(_digest([f.said() for f in fields])))
+    columns.append(sql.SQL("{} as row_hash").format(_digest([f.said() for f in fields], sql.SQL("0"))))
     read = sql.SQL(", ").join(f.read() for f in fields)
     # The offset keeps the two steps apart, so that every text is read once; written as a constant, it
     # leaves the planner free to let parallel workers do both.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -243,6 +244,15 @@ def test_a_row_that_nobody_accounts_for_undoes_the_batch(agencies: World, monkey
     with pytest.raises(LostRowsError, match="7 rows were delivered"):
         agencies.take([_agency(i, name="Ban") for i in range(6)])
     assert agencies.open_rows() == before
+    _ended_by_our_fault(agencies)
+
+
+def test_a_tombstone_that_nobody_counted_undoes_the_batch(agencies: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    agencies.source = source_of("agency", mode="delta", cursor="updated_at", deleted="gone")
+    whole = agencies.extract
+    monkeypatch.setattr(intake, "extract", lambda request: replace(whole(request), delivered=3))
+    with pytest.raises(AssertionError, match=r"3 rows delivered, \(4,\) landed"):
+        agencies.take([*(_agency(i) for i in range(3)), {**_agency(7), "deleted": "1"}])
     _ended_by_our_fault(agencies)
 
 
